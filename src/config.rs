@@ -200,6 +200,7 @@ impl Settings {
     /// Names the setting, what was given, and the nearest right value.
     pub fn validate(self) -> Result<Config> {
         let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
+        let tables = self.tables(None)?;
         let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "cross")?.as_str() {
             "embedding" => Scorer::Embedding,
             _ => Scorer::Cross,
@@ -207,7 +208,6 @@ impl Settings {
         if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
             return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));
         }
-        let tables = self.tables(None)?;
         Ok(Config {
             scheme: Scheme::find(&frames)?,
             frames,
