@@ -48,8 +48,11 @@ impl OutletAliases {
 
     fn from_table(text: &str) -> std::result::Result<Self, String> {
         let delimiter = if text.lines().next().is_some_and(|line| line.contains('\t')) { b'\t' } else { b',' };
-        let mut rows =
-            csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+        let mut rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(delimiter)
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let mut aliases = Self::default();
         for (index, row) in rows.records().enumerate() {
             let row = row.map_err(|error| error.to_string())?;

@@ -85,9 +85,8 @@ fn epoch_or_compact(text: &str) -> Option<Published> {
         let date = NaiveDate::from_ymd_opt(number(&parts, 1)? as i32, number(&parts, 2)?, number(&parts, 3)?);
         // Thirteen digits are epoch milliseconds, never a date with half a time.
         if let Some(date) = date.filter(|_| whole.len() != 10) {
-            let time = number(&parts, 4).and_then(|hour| {
-                NaiveTime::from_hms_opt(hour, number(&parts, 5)?, number(&parts, 6).unwrap_or(0))
-            });
+            let time = number(&parts, 4)
+                .and_then(|hour| NaiveTime::from_hms_opt(hour, number(&parts, 5)?, number(&parts, 6).unwrap_or(0)));
             let offset = time.and_then(|_| zone(parts.get(7)?.as_str()));
             return Some(Published { date, time, offset });
         }
@@ -207,11 +206,24 @@ fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
 
 fn month(name: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let name = if name == "sept" { "sep" } else { name };
-    MONTHS.iter().position(|month| *month == name || (name.len() == 3 && month.starts_with(name))).map(|at| at as u32 + 1)
+    MONTHS
+        .iter()
+        .position(|month| *month == name || (name.len() == 3 && month.starts_with(name)))
+        .map(|at| at as u32 + 1)
 }
 
 #[cfg(test)]

@@ -124,8 +124,10 @@ fn first_visit(folder: &Path, visited: &mut HashSet<PathBuf>) -> bool {
 
 /// Text files that describe a collection and are no part of it.
 fn is_about_the_folder(path: &Path) -> bool {
-    const NAMES: &[&str] = &["readme", "license", "licence", "copying", "changelog", "notice", "requirements", "robots"];
-    NAMES.contains(&file_stem(path).to_lowercase().as_str()) && matches!(format_of(path), Ok(Some(Format::Text | Format::Html)))
+    const NAMES: &[&str] =
+        &["readme", "license", "licence", "copying", "changelog", "notice", "requirements", "robots"];
+    NAMES.contains(&file_stem(path).to_lowercase().as_str())
+        && matches!(format_of(path), Ok(Some(Format::Text | Format::Html)))
 }
 
 /// The file's name without its extension and without that of its compression.
@@ -162,7 +164,9 @@ fn format_of(path: &Path) -> std::result::Result<Option<Format>, &'static str> {
         "zip" | "rar" | "7z" | "tar" | "tgz" | "tbz" | "txz" => return Err("unpack the archive and give its folder"),
         "bz2" | "xz" | "lz4" | "br" | "z" => return Err("unpack it, or compress it as .gz or .zst"),
         "xlsx" | "xls" | "ods" | "numbers" => return Err("save the sheet as CSV"),
-        "doc" | "docx" | "odt" | "rtf" | "pdf" | "epub" => return Err("save it as plain text or export the articles as CSV"),
+        "doc" | "docx" | "odt" | "rtf" | "pdf" | "epub" => {
+            return Err("save it as plain text or export the articles as CSV");
+        }
         "rds" | "rdata" | "rda" | "dta" | "sav" | "feather" | "arrow" | "ipc" | "orc" | "avro" | "pkl" | "pickle" => {
             return Err("export it as CSV, JSON Lines or Parquet");
         }

@@ -199,12 +199,16 @@ mod tests {
     fn records_of_two_encodings_in_one_file_are_both_read() {
         let charset = Charset::Utf8;
         assert_eq!(charset.decode("caf\u{e9}".as_bytes()).unwrap(), "caf\u{e9}");
-        assert_eq!(charset.decode(b"It\x92s the caf\xe9 on the corner").unwrap(), "It\u{2019}s the caf\u{e9} on the corner");
+        assert_eq!(
+            charset.decode(b"It\x92s the caf\xe9 on the corner").unwrap(),
+            "It\u{2019}s the caf\u{e9} on the corner"
+        );
     }
 
     #[test]
     fn one_damaged_byte_does_not_garble_the_rest() {
-        let mut bytes = "\u{201c}We\u{2019}re closing\u{201d}, she said. \u{201c}It\u{2019}s over.\u{201d}".as_bytes().to_vec();
+        let mut bytes =
+            "\u{201c}We\u{2019}re closing\u{201d}, she said. \u{201c}It\u{2019}s over.\u{201d}".as_bytes().to_vec();
         bytes.push(0xe2);
         let text = Charset::detect(&bytes).decode(&bytes).unwrap().into_owned();
         assert!(text.starts_with("\u{201c}We\u{2019}re") && text.ends_with('\u{fffd}'));

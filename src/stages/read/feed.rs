@@ -118,7 +118,8 @@ impl FeedRecords {
     fn open_element(&mut self, tag: &BytesStart, empty: bool) {
         let name = local_name(tag);
         // Atom's xhtml content holds elements: their tags are part of the text.
-        let inside_content = self.item.is_some() && self.path.last().is_some_and(|last| last == "content" || last == "div");
+        let inside_content =
+            self.item.is_some() && self.path.last().is_some_and(|last| last == "content" || last == "div");
         if !inside_content {
             self.text.clear();
         } else if matches!(name.as_str(), "p" | "br" | "div") {

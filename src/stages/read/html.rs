@@ -23,12 +23,12 @@ static CHARSET: LazyLock<Regex> =
 
 /// An HTML file as one record.
 pub(super) fn page(sampled: Sampled) -> SingleRecord {
-    SingleRecord::new(
-        read_whole(sampled, MAX_PAGE_BYTES).and_then(|(_, bytes)| article(&bytes, None, None)).map(|cells| RawRecord {
+    SingleRecord::new(read_whole(sampled, MAX_PAGE_BYTES).and_then(|(_, bytes)| article(&bytes, None, None)).map(
+        |cells| RawRecord {
             row: None,
             cells: cells.into_iter().map(|(name, content)| (name.into(), content)).collect(),
-        }),
-    )
+        },
+    ))
 }
 
 /// The article of a page, as cells named by field.
@@ -43,7 +43,10 @@ pub(super) fn article(
     let declared = declared.and_then(|name| String::from_utf8(name).ok());
     let html = decode_labelled(label.or(declared.as_deref()), bytes).ok_or_else(undecodable)?;
     if depth(&html) > MAX_DEPTH {
-        return Err(Failure::new("no_main_text", format!("more than {MAX_DEPTH} elements inside each other: no real page")));
+        return Err(Failure::new(
+            "no_main_text",
+            format!("more than {MAX_DEPTH} elements inside each other: no real page"),
+        ));
     }
     let extracted = catch_unwind(AssertUnwindSafe(|| extract(&html)));
     let (mut metadata, text) = match extracted {
@@ -78,7 +81,8 @@ pub(super) fn plain_text(markup: &str) -> String {
     if !markup.contains(['<', '&']) || depth(markup) > MAX_DEPTH {
         return markup.to_owned();
     }
-    let parsed = catch_unwind(|| Readability::new(markup, None, None).map(|page| page.doc.formatted_text().to_string()));
+    let parsed =
+        catch_unwind(|| Readability::new(markup, None, None).map(|page| page.doc.formatted_text().to_string()));
     match parsed {
         Ok(Ok(text)) => text.trim().to_owned(),
         _ => markup.to_owned(),
@@ -105,8 +109,10 @@ fn depth(html: &str) -> usize {
 
 /// Elements that never have an end tag, or are mostly written without one.
 fn is_void(tag: &[u8]) -> bool {
-    const NAMES: &[&str] =
-        &["img", "br", "meta", "link", "input", "hr", "source", "wbr", "area", "col", "p", "li", "option", "td", "tr", "dd", "dt"];
+    const NAMES: &[&str] = &[
+        "img", "br", "meta", "link", "input", "hr", "source", "wbr", "area", "col", "p", "li", "option", "td", "tr",
+        "dd", "dt",
+    ];
     let end = tag.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(tag.len());
     NAMES.iter().any(|name| tag[..end].eq_ignore_ascii_case(name.as_bytes()))
 }

@@ -72,7 +72,15 @@ fn meta_tags(page: &Readability) -> Metadata {
         names.iter().find_map(|name| tags.iter().find(|(tag, _)| tag == name)).map(|(_, content)| content.clone())
     };
     // Many sites put the address of a profile where the author's name belongs.
-    let author = find(&["author", "parsely-author", "sailthru.author", "dc.creator", "byl", "article:author", "twitter:creator"]);
+    let author = find(&[
+        "author",
+        "parsely-author",
+        "sailthru.author",
+        "dc.creator",
+        "byl",
+        "article:author",
+        "twitter:creator",
+    ]);
     Metadata {
         title: find(&["og:title", "twitter:title", "parsely-title", "dc.title", "headline"]),
         author: author.filter(|author| !author.contains("://") && !author.starts_with('@')),
@@ -169,7 +177,8 @@ fn names(value: &Value) -> Option<String> {
         Value::String(name) => clean(name),
         Value::Object(members) => members.get("name").and_then(names),
         Value::Array(items) => {
-            let all: Vec<String> = items.iter().filter_map(|item| if item.is_array() { None } else { names(item) }).collect();
+            let all: Vec<String> =
+                items.iter().filter_map(|item| if item.is_array() { None } else { names(item) }).collect();
             (!all.is_empty()).then(|| all.join(", "))
         }
         _ => None,

@@ -36,9 +36,9 @@ impl Response {
             return Ok(None);
         }
         let body = unpacked(&body, header("content-encoding").unwrap_or_default(), limit)?;
-        let charset = content_type.split_once("charset=").map(|(_, rest)| {
-            rest.split(';').next().unwrap_or_default().trim_matches(['"', '\'', ' ']).to_owned()
-        });
+        let charset = content_type
+            .split_once("charset=")
+            .map(|(_, rest)| rest.split(';').next().unwrap_or_default().trim_matches(['"', '\'', ' ']).to_owned());
         Ok(Some(Self { body, charset }))
     }
 }

@@ -22,15 +22,21 @@ pub(super) enum Layout {
 
 /// The member that holds the records in the answers of news and search interfaces.
 static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#""(?:articles|results|items|stories|docs|documents|data|hits|records|news|entries|posts)"\s*:\s*\[\s*\{"#)
-        .expect("a valid pattern")
+    Regex::new(
+        r#""(?:articles|results|items|stories|docs|documents|data|hits|records|news|entries|posts)"\s*:\s*\[\s*\{"#,
+    )
+    .expect("a valid pattern")
 });
 
 impl Layout {
     pub fn sniff(sample: &[u8], named_lines: bool) -> Self {
         let start = sample.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
         if sample.get(start) != Some(&b'{') {
-            return if named_lines && sample.get(start) != Some(&b'[') { Self::Lines } else { Self::Elements { start } };
+            return if named_lines && sample.get(start) != Some(&b'[') {
+                Self::Lines
+            } else {
+                Self::Elements { start }
+            };
         }
         let first_line = sample[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
         let whole = serde_json::from_slice::<serde::de::IgnoredAny>(first_line).is_ok();
@@ -93,9 +99,8 @@ impl JsonRecords {
 
     fn next_line(&mut self) -> std::io::Result<Option<Line>> {
         loop {
-            let line = read_line(&mut *self.bytes, self.limit)?;
             self.row += 1;
-            match line {
+            match read_line(&mut *self.bytes, self.limit)? {
                 Some(Line::Whole(line)) if line.trim_ascii().is_empty() => {}
                 line => return Ok(line),
             }
@@ -215,7 +220,8 @@ impl Scan {
                 if self.size == 0 {
                     continue;
                 }
-            } else if self.depth == 0 && !self.in_string && (matches!(byte, b',' | b']') || byte.is_ascii_whitespace()) {
+            } else if self.depth == 0 && !self.in_string && (matches!(byte, b',' | b']') || byte.is_ascii_whitespace())
+            {
                 // The end of a bare word or number; the delimiter belongs to the array.
                 return (at, Step::Element);
             } else {

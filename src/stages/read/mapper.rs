@@ -97,7 +97,8 @@ impl Mapper {
 
     /// Whether a column stands for the text since the file has no better one.
     pub fn summary_used(&self, columns: &[Arc<str>]) -> Option<Arc<str>> {
-        let summary = |column: &&Arc<str>| self.known.get(*column).copied().flatten().is_some_and(|found| found.summary);
+        let summary =
+            |column: &&Arc<str>| self.known.get(*column).copied().flatten().is_some_and(|found| found.summary);
         columns.iter().find(summary).filter(|_| self.summaries).cloned()
     }
 
@@ -131,7 +132,8 @@ impl Mapper {
         let title = fields.take(ColumnField::Title).unwrap_or_default();
         let text = fields.take(ColumnField::Text).unwrap_or_default();
         if !title.chars().chain(text.chars()).any(char::is_alphanumeric) {
-            let detail = "neither title nor text has a word; see with `inspect --schema` whether the right columns are read";
+            let detail =
+                "neither title nor text has a word; see with `inspect --schema` whether the right columns are read";
             return Err((own_id, Failure::new("empty_text", detail).at(row)));
         }
         let mut trimmed = |field| fields.take(field).map(|content: String| content.trim().to_owned());
@@ -213,7 +215,8 @@ fn same_column(given: &str, column: &str) -> bool {
 
 /// Whether a file's column is read at all; for formats that can leave columns undecoded.
 pub(super) fn is_wanted(options: &ReadOptions, column: &str) -> bool {
-    recognise(column).is_some() || options.map.iter().any(|(_, name)| same_column(name, column) || belongs(name, column))
+    recognise(column).is_some()
+        || options.map.iter().any(|(_, name)| same_column(name, column) || belongs(name, column))
 }
 
 /// `source.name` lives in the column `source`.

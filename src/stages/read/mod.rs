@@ -21,6 +21,8 @@ mod encoding;
 mod feed;
 mod html;
 mod html_metadata;
+#[cfg(test)]
+mod html_tests;
 mod http;
 mod ids;
 mod json;

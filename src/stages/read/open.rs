@@ -91,7 +91,8 @@ fn open_stream(
     let (records, name): (Box<dyn Records>, String) = match format {
         Format::Table => {
             let dialect = Dialect::sniff(&sampled.sample, &options.map);
-            let name = format!("CSV ({}{})", dialect.delimiter_name(), if dialect.quoting { "" } else { ", no quoting" });
+            let name =
+                format!("CSV ({}{})", dialect.delimiter_name(), if dialect.quoting { "" } else { ", no quoting" });
             (Box::new(CsvRecords::open(sampled, dialect, limit)?), name)
         }
         Format::Json | Format::JsonLines => {

@@ -101,7 +101,8 @@ fn guarded<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Failure> {
 
 fn damaged(error: &str) -> Failure {
     let error = super::columns::shorten(error, 300);
-    Failure::new("corrupt", format!("not readable as Parquet: {error}; write it again, with plain string columns")).ending()
+    Failure::new("corrupt", format!("not readable as Parquet: {error}; write it again, with plain string columns"))
+        .ending()
 }
 
 fn push_cells(cells: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: &AnyValue) {

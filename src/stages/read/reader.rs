@@ -62,9 +62,11 @@ impl Reader {
             let path = inputs.first().cloned().unwrap_or_default();
             let reason = match found.rejected.first() {
                 Some(first) => format!("nothing that can be read; {}: {}", first.file, first.detail),
-                None => "no article files here; read are CSV, TSV, JSON, JSON Lines, Parquet, TXT, HTML, WARC, SQLite, RSS \
+                None => {
+                    "no article files here; read are CSV, TSV, JSON, JSON Lines, Parquet, TXT, HTML, WARC, SQLite, RSS \
                          and Atom, also as .gz and .zst"
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             return Err(Error::Input { path, reason });
         }

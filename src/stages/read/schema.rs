@@ -58,7 +58,8 @@ pub(super) fn schema(inputs: &[PathBuf], options: &ReadOptions) -> Result<Vec<Fi
             Err(unopened) => without_content(unopened.used.file, unopened.failure.detail),
         };
         let alike = |other: &&mut FileSchema| {
-            let columns = |schema: &FileSchema| schema.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+            let columns =
+                |schema: &FileSchema| schema.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
             other.first.is_some() && other.format == schema.format && columns(other) == columns(&schema)
         };
         match schemas.iter_mut().find(alike) {

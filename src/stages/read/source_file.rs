@@ -65,7 +65,19 @@ impl SourceFile {
             }
             let columns = fixed.take().unwrap_or_else(|| columns_of(&lookahead));
             let (articles, rejected, ended) = (0, 0, false);
-            Self { file: Arc::clone(&file), mapper, format, encoding, columns, records, lookahead, raw, ended, articles, rejected }
+            Self {
+                file: Arc::clone(&file),
+                mapper,
+                format,
+                encoding,
+                columns,
+                records,
+                lookahead,
+                raw,
+                ended,
+                articles,
+                rejected,
+            }
         };
         if own_columns && source.has_columns() {
             if let Err(failure) = source.mapper.check_columns(&source.columns) {
@@ -109,11 +121,15 @@ impl SourceFile {
         if let Some((row, content)) = &dates.first_unreadable {
             let at = row.map_or(String::new(), |row| format!("row {row}: "));
             let n = dates.unreadable;
-            notes.push(format!("{file}: {n} dates could not be read (first: {at}\"{content}\"); these articles have no date"));
+            notes.push(format!(
+                "{file}: {n} dates could not be read (first: {at}\"{content}\"); these articles have no date"
+            ));
         }
         if dates.ambiguous > 0 {
             let n = dates.ambiguous;
-            notes.push(format!("{file}: {n} dates such as 3/4/2020 were read with the month first; say if the day comes first"));
+            notes.push(format!(
+                "{file}: {n} dates such as 3/4/2020 were read with the month first; say if the day comes first"
+            ));
         }
         if let Some(column) = self.mapper.summary_used(&self.columns) {
             notes.push(format!("{file}: the text is taken from the column \"{column}\", for want of a full text"));
@@ -158,4 +174,3 @@ fn input_used(file: &str, raw: Option<RawFile>, articles: u64, rejected: u64) ->
 pub(super) fn rejected(file: &str, id: Option<String>, failure: Failure) -> Rejected {
     Rejected { file: file.to_owned(), row: failure.row, id, reason: failure.reason.to_owned(), detail: failure.detail }
 }
-

@@ -58,7 +58,8 @@ impl SqliteRecords {
     fn fetch_page(&mut self) -> rusqlite::Result<()> {
         let sizes = self.columns.iter().map(|name| format!("coalesce(octet_length({}), 0)", quoted(name)));
         let size = sizes.collect::<Vec<_>>().join(" + ");
-        let (table, after) = (quoted(&self.table), if self.last_id.is_some() { "WHERE rowid > ?1" } else { "WHERE ?1 IS NULL" });
+        let (table, after) =
+            (quoted(&self.table), if self.last_id.is_some() { "WHERE rowid > ?1" } else { "WHERE ?1 IS NULL" });
         let query = format!("SELECT rowid, {size} FROM {table} {after} ORDER BY rowid LIMIT {PAGE}");
         let mut statement = self.connection.prepare_cached(&query)?;
         let rows = statement.query_map([self.last_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -90,7 +91,9 @@ fn content(value: ValueRef) -> Option<String> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Charset::detect(bytes).decode(bytes).map(|text| text.into_owned()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Charset::detect(bytes).decode(bytes).map(|text| text.into_owned())
+        }
     }
 }
 

@@ -78,11 +78,8 @@ pub(super) type Bytes = Box<dyn BufRead + Send>;
 /// Opens a file. The compression is found by its first bytes, whatever the name says.
 pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>, max_expansion: u64) -> io::Result<(RawFile, Bytes)> {
     let file = File::open(path)?;
-    let tally = Arc::new(Tally {
-        sha256: Mutex::new(Sha256::new()),
-        bytes: AtomicU64::new(0),
-        progress: Arc::clone(progress),
-    });
+    let tally =
+        Arc::new(Tally { sha256: Mutex::new(Sha256::new()), bytes: AtomicU64::new(0), progress: Arc::clone(progress) });
     let rest = Counted { file: file.try_clone()?, tally: Arc::clone(&tally) };
     let mut raw = Counted { file, tally: Arc::clone(&tally) };
     let head = read_up_to(&mut raw, SAMPLE_BYTES)?;

@@ -99,10 +99,14 @@ fn bad_rows_are_listed_and_the_rest_is_read() {
 
 #[test]
 fn json_comes_in_several_layouts() {
-    assert_eq!(read_file("a.json", r#"[{"text":"one"}, {"text":"t]w{o\""} ,7, {"text":"x"}]"#).reasons(), ["bad_row@3"]);
+    assert_eq!(
+        read_file("a.json", r#"[{"text":"one"}, {"text":"t]w{o\""} ,7, {"text":"x"}]"#).reasons(),
+        ["bad_row@3"]
+    );
     assert_eq!(read_file("a.json", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n").texts(), ["one", "two"]);
     assert_eq!(read_file("a.json", "{\n \"text\": \"one\"\n}\n{\n \"text\": \"two\"\n}").texts(), ["one", "two"]);
-    let wrapped = r#"{"status":"ok","totalResults":2,"articles":[{"content":"one"},{"content":"two"}],"more":[{"content":"x"}]}"#;
+    let wrapped =
+        r#"{"status":"ok","totalResults":2,"articles":[{"content":"one"},{"content":"two"}],"more":[{"content":"x"}]}"#;
     assert_eq!(read_file("a.json", wrapped).texts(), ["one", "two"]);
     assert_eq!(read_file("a.jsonl", r#"[{"text":"one"},{"text":"two"}]"#).texts(), ["one", "two"]);
     let read = read_file("a.json", r#"[{"text":"one"},{"text":"tw"#);
@@ -153,7 +157,8 @@ fn a_bomb_is_defused() {
 
 #[test]
 fn encodings_are_seen_through() {
-    let text = "title,text\nCaf\u{e9},\u{201c}It\u{2019}s na\u{ef}ve,\u{201d} she said.\n".replace(",\u{201d}", "\u{201d},")
+    let text = "title,text\nCaf\u{e9},\u{201c}It\u{2019}s na\u{ef}ve,\u{201d} she said.\n"
+        .replace(",\u{201d}", "\u{201d},")
         .replace("\u{201d}, she", "\u{201d} she");
     let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(&text);

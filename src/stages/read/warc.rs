@@ -108,7 +108,9 @@ impl WarcRecords {
                     Err(failure) => Err(failure),
                 },
             };
-            return Ok(Some(page.map(|record| RawRecord { row: Some(self.row), ..record }).map_err(|f| f.at(self.row))));
+            return Ok(Some(
+                page.map(|record| RawRecord { row: Some(self.row), ..record }).map_err(|f| f.at(self.row)),
+            ));
         }
         Ok(None)
     }
