@@ -76,24 +76,51 @@ fn parse_sample(sample: &[u8], dialect: Dialect) -> Vec<SampleRow> {
     parsed
 }
 
-/// Whether fields begin with a quote that does not enclose them, in a file where no field is properly enclosed: then
-/// quotes are plain characters. Only lines of one row each can be judged, so the rows must be even without quoting.
+/// Whether quotes are plain characters: more fields begin with a quote and go on after the next one (`"Go," she said`)
+/// than are enclosed for a reason, and without quoting every row has as many fields as the first.
 fn has_bare_quotes(sample: &[u8], delimiter: u8) -> bool {
-    let (mut bare, mut enclosed) = (0usize, 0usize);
     let rows = parse_sample(sample, Dialect { delimiter, quoting: false });
     let width = rows.first().map_or(0, |row| row.cells.len());
     if width < 2 || rows.iter().any(|row| row.cells.len() != width) {
         return false;
     }
-    for cell in rows.iter().flat_map(|row| &row.cells) {
-        if let Some(rest) = cell.strip_prefix('"') {
-            match rest.strip_suffix('"') {
-                Some(inner) if !inner.replace("\"\"", "").contains('"') => enclosed += 1,
-                _ => bare += 1,
+    let (mut bare, mut needed) = (0usize, 0usize);
+    let mut at = 0;
+    let mut field_start = true;
+    while at < sample.len() {
+        if field_start && sample[at] == b'"' {
+            let (end, reason) = closing_quote(sample, at + 1, delimiter);
+            match sample.get(end + 1) {
+                None => {}
+                Some(next) if *next == delimiter || matches!(next, b'\r' | b'\n') => needed += usize::from(reason),
+                Some(_) => bare += 1,
             }
+            at = end + 1;
+            field_start = false;
+        } else {
+            field_start = sample[at] == delimiter || sample[at] == b'\n';
+            at += 1;
         }
     }
-    bare > enclosed
+    bare > needed
+}
+
+/// Where an enclosed field's last quote stands, and whether the field had to be enclosed.
+fn closing_quote(sample: &[u8], start: usize, delimiter: u8) -> (usize, bool) {
+    let mut reason = false;
+    let mut at = start;
+    while at < sample.len() {
+        match sample[at] {
+            b'"' if sample.get(at + 1) == Some(&b'"') => {
+                reason = true;
+                at += 1;
+            }
+            b'"' => return (at, reason),
+            byte => reason |= byte == delimiter || byte == b'\n',
+        }
+        at += 1;
+    }
+    (at, reason)
 }
 
 /// The row buffer's size where rows are of the usual length.
@@ -183,8 +210,10 @@ impl CsvRecords {
         let known = self.columns.len();
         let surplus_is_empty = || self.ends[known - 1] == self.ends[fields - 1];
         if fields < known || (fields > known && !surplus_is_empty()) {
+            let lines = self.cells[..self.ends[fields.max(1) - 1]].iter().filter(|byte| **byte == b'\n').count() + 1;
             let detail = format!(
-                "the row has {fields} fields, the header {known}: look for an unquoted delimiter, line break or quote"
+                "the row has {fields} fields over {lines} lines, the header {known} fields: look for an unquoted \
+                 delimiter, line break or quote"
             );
             return Err(Failure::new("bad_row", detail).at(self.row));
         }

@@ -38,9 +38,15 @@ mod source_file;
 mod sqlite;
 mod stream;
 #[cfg(test)]
+mod survival_tests;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 mod txt;
 mod warc;
+#[cfg(test)]
+mod web_tests;
 
 use std::path::PathBuf;
 

@@ -48,7 +48,7 @@ impl Read {
     }
 }
 
-fn gz(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gz(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -82,6 +82,7 @@ fn delimiters_and_quoting_are_sniffed() {
     assert_eq!(read_file("a.tsv", "title\ttext\nA\t\"quoted\tcell\"\n").texts(), ["quoted\tcell"]);
     let bare = "title\ttext\nA\t\"Go,\" she said.\nB\t\"Stay,\" he said.\n";
     assert_eq!(read_file("a.tsv", bare).texts(), ["\"Go,\" she said.", "\"Stay,\" he said."]);
+    assert_eq!(read_file("a.csv", "title,text\nx,\"a\ny,b\"\n").texts(), ["a\ny,b"]);
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn bad_rows_are_listed_and_the_rest_is_read() {
     let read = read_file("a.csv", "title,text\nA,one\nB\nC,three,surplus\nD,four,\n,\n \nE,five\n");
     assert_eq!(read.texts(), ["one", "four", "five"]);
     assert_eq!(read.reasons(), ["bad_row@2", "bad_row@3", "empty_text@5", "bad_row@6"]);
-    assert!(read.rejected[0].detail.contains("1 fields, the header 2"));
+    assert!(read.rejected[0].detail.contains("1 fields over 1 lines, the header 2"));
     let lines = "{\"text\":\"one\"}\n{\"text\": broken\n\n[1]\n{\"text\":\"two\"}\n";
     let read = read_file("a.jsonl", lines);
     assert_eq!(read.texts(), ["one", "two"]);

@@ -68,6 +68,7 @@ impl WarcRecords {
             return Ok(content);
         }
         // Normally two empty lines; anything else means that the length was too short.
+        let mut empty_lines = Vec::new();
         loop {
             let Some(line) = read_line(&mut self.bytes, self.limit)? else { return Ok(content) };
             match line {
@@ -77,9 +78,12 @@ impl WarcRecords {
                     self.bytes.again_first(again);
                     return Ok(content);
                 }
-                Line::Whole(line) if line.trim_ascii().is_empty() => {}
+                Line::Whole(line) if line.trim_ascii().is_empty() && empty_lines.len() < 64 => {
+                    empty_lines.extend(b"\r\n")
+                }
                 Line::Whole(mut line) => {
-                    line.push(b'\n');
+                    line.extend_from_slice(b"\r\n");
+                    content.push(&std::mem::take(&mut empty_lines), limit);
                     content.push(&line, limit);
                 }
                 Line::TooLarge { bytes } => content.read += bytes,
