@@ -13,6 +13,8 @@ use super::stream::{Bytes, Line, read_failure, read_line};
 /// Bytes of a record's header, and lines of it.
 const MAX_HEADER_LINE: usize = 64 << 10;
 const MAX_HEADER_LINES: usize = 200;
+/// Bytes within which a record's header names its type.
+const HEADER_SEEN: usize = 512;
 
 /// The pages of a WARC file; rows are records of any type, from 1.
 pub(super) struct WarcRecords {
@@ -48,24 +50,27 @@ impl WarcRecords {
     }
 
     /// A record's content, whatever its header says of the length: it ends where the next record begins.
-    fn content(&mut self, length: usize, wanted: bool) -> io::Result<Content> {
-        let mut content = Content::default();
-        let limit = if wanted { self.limit } else { 0 };
+    fn content(&mut self, length: usize) -> io::Result<Content> {
+        let (mut content, limit) = (Content::default(), self.limit);
         while content.read < length as u64 {
             let available = self.bytes.fill_buf()?;
-            if available.is_empty() {
-                content.cut = true;
-                return Ok(content);
-            }
+            content.cut = available.is_empty();
             let n = available.len().min((length as u64 - content.read).min(1 << 20) as usize);
+            let searched = content.bytes.len().saturating_sub(HEADER_SEEN);
             content.push(&available[..n], limit);
             self.bytes.consume(n);
-        }
-        if let Some(at) = next_record_inside(&content.bytes) {
-            // The length was too long: what belongs to the next record is read again as such.
-            let swallowed = content.bytes.split_off(at);
-            self.bytes.again_first(swallowed);
-            return Ok(content);
+            let ended = content.cut || content.read >= length as u64;
+            if let Some(at) = next_record_inside(&content.bytes, searched, ended) {
+                // The length was too long: what belongs to the next record is read again as such.
+                let swallowed = content.bytes.split_off(at);
+                self.bytes.again_first(swallowed);
+                content.cut = false;
+                content.read = at as u64;
+                return Ok(content);
+            }
+            if content.cut {
+                return Ok(content);
+            }
         }
         // Normally two empty lines; anything else means that the length was too short.
         let mut empty_lines = Vec::new();
@@ -96,7 +101,7 @@ impl WarcRecords {
         while let Some(header) = self.next_header()? {
             self.row += 1;
             let wanted = header.is_http_response();
-            let content = self.content(header.length.unwrap_or(0), wanted)?;
+            let content = self.content(header.length.unwrap_or(0))?;
             if !wanted {
                 continue;
             }
@@ -200,14 +205,14 @@ fn is_version(line: &[u8]) -> bool {
     line.starts_with(b"WARC/0.") || line.starts_with(b"WARC/1.")
 }
 
-/// Where the next record begins inside a content whose length was given too long.
-fn next_record_inside(content: &[u8]) -> Option<usize> {
-    let mut from = 0;
+/// Where the next record begins inside a content whose length was given too long. Where the content has `ended`, the next
+/// record's header may be cut off.
+fn next_record_inside(content: &[u8], searched: usize, ended: bool) -> Option<usize> {
+    let mut from = searched;
     while let Some(at) = find(&content[from..], b"\nWARC/1.") {
         let start = from + at + 1;
-        let head = &content[start..content.len().min(start + 400)];
-        // At the very end the next record's header may be cut off by the wrong length.
-        if find(head, b"WARC-Type").is_some() || content.len() - start < 400 {
+        let head = &content[start..content.len().min(start + HEADER_SEEN)];
+        if find(head, b"WARC-Type").is_some() || (ended && head.len() < HEADER_SEEN) {
             return Some(start);
         }
         from = start;
