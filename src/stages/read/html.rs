@@ -18,6 +18,39 @@ pub(super) const MAX_PAGE_BYTES: usize = 16 << 20;
 /// Elements inside each other. Real pages stay under a few hundred; the tree is walked by recursion.
 const MAX_DEPTH: usize = 1500;
 
+/// Below this many characters the extractor tries again with less strict rules, which take in sidebars: news briefs are
+/// shorter than its default of 500.
+const SHORT_ARTICLE_CHARS: usize = 250;
+/// Parts of classes and ids of what stands around and inside articles, and the part of the page's text that one such
+/// element may hold: an article can lie inside an element so named.
+const FURNITURE: &[&str] = &[
+    "cookie",
+    "consent",
+    "gdpr",
+    "newsletter",
+    "signup",
+    "sign-up",
+    "paywall",
+    "subscribe",
+    "related-",
+    "recirc",
+    "recommended",
+    "author-bio",
+    "authorbio",
+    "most-read",
+    "mostread",
+    "promo",
+    "share-",
+    "social-share",
+    "video-caption",
+    "copyright",
+    "topics",
+    "letters-box",
+];
+const FURNITURE_SHARE: usize = 3;
+/// The same for readers' comments, which are often longer than the article.
+const COMMENTS: &[&str] = &["comments", "comment-", "discussion", "disqus"];
+
 static CHARSET: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]+)"#).expect("a valid pattern"));
 
@@ -65,15 +98,39 @@ fn no_main_text(error: &str) -> Failure {
 }
 
 fn extract(html: &str) -> Result<(Metadata, String), String> {
-    let config = Config { text_mode: TextMode::Formatted, ..Config::default() };
+    let config = Config { text_mode: TextMode::Formatted, char_threshold: SHORT_ARTICLE_CHARS, ..Config::default() };
     let mut page = Readability::new(html, None, Some(config)).map_err(|error| error.to_string())?;
     let metadata = metadata(&page);
+    remove_furniture(&page);
     let text = match page.parse() {
         Ok(article) => article.text_content.to_string(),
         Err(error) if metadata.body.is_none() => return Err(error.to_string()),
         Err(_) => String::new(),
     };
     Ok((metadata, text))
+}
+
+/// Takes out what is named as something other than the article.
+fn remove_furniture(page: &Readability) {
+    let all = page.doc.text().len();
+    remove_named(page, FURNITURE, |text, _| text * FURNITURE_SHARE < all);
+    remove_named(page, COMMENTS, |_, holds_article| !holds_article);
+}
+
+/// Removes the elements with such a class or id, where `may_go` agrees to their length and to whether they hold the
+/// headline or the article.
+fn remove_named(page: &Readability, names: &[&str], may_go: impl Fn(usize, bool) -> bool) {
+    for name in names {
+        for element in ["div", "section", "aside", "form", "ul", "ol", "p"] {
+            let selector = format!("{element}[class*=\"{name}\"], {element}[id*=\"{name}\"]");
+            for found in page.doc.select(&selector).iter() {
+                let holds_article = found.select("h1, [itemprop=\"articleBody\"]").exists();
+                if may_go(found.text().len(), holds_article) {
+                    found.remove();
+                }
+            }
+        }
+    }
 }
 
 /// A text with markup, as in feeds, without it: paragraphs on lines of their own.

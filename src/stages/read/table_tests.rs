@@ -118,7 +118,7 @@ fn nela_gt_is_read() {
 
 #[test]
 fn a_row_that_is_too_large_is_never_fetched() {
-    let options = ReadOptions { max_record_bytes: 150, ..ReadOptions::default() };
+    let options = ReadOptions { max_record_bytes: 120, ..ReadOptions::default() };
     let (articles, rejected) = read("nela-gt.db", &sqlite(), &options);
     let reasons: Vec<_> = rejected.iter().map(|why| why.reason.as_str()).collect();
     assert_eq!((articles.len(), reasons), (1, vec!["record_too_large", "empty_text"]));
