@@ -88,7 +88,7 @@ def garwood(count, alpha=0.05):
 
 def intervals(rng):
     shares, rates, means = [], [], []
-    for count, share, spread in [(3, 0.3, 0.5), (12, 0.03, 1.0), (60, 0.1, 0.7), (150, 0.5, 0.7)]:
+    for count, share, spread in [(2, 0.3, 0.8), (3, 0.3, 0.5), (12, 0.03, 1.0), (60, 0.1, 0.7), (150, 0.5, 0.7)]:
         y, group = articles(rng, count, share, spread, shortest=2)
         if y.sum() == 0:
             y[0] = 1.0
@@ -100,7 +100,7 @@ def intervals(rng):
         shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, count - 1)) ** 2
         effective = min(per_token**2 / per_token_error**2 * shrink, sum(sums))
         rates.append({"y": sums, "x": tokens,
-                      "interval": [per_token * end / effective for end in garwood(effective)]})
+                      "interval": [min(1.0, per_token * end / effective) for end in garwood(effective)]})
         score = 2 * rng.beta(2, 3, size=y.size) - 1 + 0.2 * rng.normal(size=count)[group]
         score = np.clip(score, -1, 1)
         estimate, error, _ = cluster_mean(score, group)
