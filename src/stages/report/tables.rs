@@ -6,7 +6,7 @@ use polars::prelude::*;
 use serde_json::{Value, json};
 
 use super::atomic::write_atomically;
-use super::codebook::{TABLES, column_meaning, parquet_metadata, table_meaning};
+use super::codebook::{column_meaning, parquet_metadata, table_meaning};
 use super::csv_cells::write_csv;
 use crate::error::{Error, Result};
 use crate::run_folder::{CODEBOOK, RunManifest, SCHEMA_VERSION, SENTENCES};
