@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::columns::date_of;
+use super::scan::{for_each_batch, score, unsigned};
 use crate::error::{Error, Result};
 use crate::record::{Part, Voice};
 use crate::run_folder::Thresholds;
@@ -93,8 +94,6 @@ pub fn cutoffs(frames: &[String]) -> Vec<String> {
 
 const TEXT: [&str; 9] = ["article_id", "outlet", "section", "title", "url", "author", "agency", "part", "voice"];
 const COUNTS: [&str; 4] = ["n_tokens", "n_tokens_quoted", "n_terms", "n_terms_quoted"];
-/// Rows a batch.
-const BATCH: usize = 200_000;
 
 impl ArticleSums {
     /// Reads and reduces the sentence table.
@@ -135,38 +134,6 @@ impl ArticleSums {
         let to = self.terms.partition_point(|count| count.article <= article);
         &self.terms[from..to]
     }
-}
-
-/// Streams columns of a Parquet file in row order.
-///
-/// # Errors
-/// A file that cannot be read or lacks a column, and whatever `take` refuses.
-pub fn for_each_batch(path: &Path, wanted: &[String], mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
-    let text = path.to_str().ok_or_else(|| Error::Run { path: path.to_owned(), reason: "not a UTF-8 path".into() })?;
-    let mut scan = LazyFrame::scan_parquet(PlRefPath::new(text), ScanArgsParquet::default())?;
-    let schema = scan.collect_schema()?;
-    if let Some(missing) = wanted.iter().find(|name| !schema.contains(name)) {
-        let reason = format!("no column \"{missing}\"; was it written by `framescope score` with this frame scheme?");
-        return Err(Error::Run { path: path.to_owned(), reason });
-    }
-    let (send, receive) = std::sync::mpsc::sync_channel(2);
-    let pass_on = PlanCallback::new(move |batch| Ok(send.send(batch).is_err()));
-    let sink = scan.select(wanted.iter().map(|name| col(name.as_str())).collect::<Vec<_>>()).sink_batches(
-        pass_on,
-        true,
-        std::num::NonZeroUsize::new(BATCH),
-    )?;
-    let scanning = std::thread::spawn(move || sink.collect_with_engine(Engine::Streaming).map(drop));
-    let mut taken = Ok(());
-    for batch in receive {
-        taken = take(batch);
-        if taken.is_err() {
-            break;
-        }
-    }
-    let scanned = scanning.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    taken?;
-    Ok(scanned?)
 }
 
 /// The table while it is read.
@@ -364,13 +331,4 @@ impl<'a> Reading<'a> {
         sums.terms.sort_unstable_by_key(|count| (count.article, count.part, count.term));
         sums
     }
-}
-
-/// A score column as plain numbers; a missing score is an error, since nothing can be said of the sentence.
-fn score<'a>(batch: &'a DataFrame, name: &str) -> Result<&'a [f32]> {
-    Ok(batch.column(name)?.f32()?.cont_slice()?)
-}
-
-fn unsigned<'a>(batch: &'a DataFrame, name: &str) -> Result<&'a [u32]> {
-    Ok(batch.column(name)?.u32()?.cont_slice()?)
 }

@@ -9,8 +9,8 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::article_sums::ArticleSums;
-use super::bootstrap::{self, Resampling};
-use super::columns::{Matrix, column, frame};
+use super::bootstrap;
+use super::columns::{column, frame};
 use super::fdr;
 use super::intervals::{self, Interval};
 use super::linearised::RatioSums;
@@ -18,10 +18,8 @@ use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar};
 use super::permutation;
+use super::sides::{Setting, Side, SideSlice, rest};
 use crate::error::Result;
-
-/// The other side of "outlet against all the others".
-pub const REST: &str = "(rest)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Contrast {
@@ -40,22 +38,6 @@ impl Contrast {
     }
 }
 
-/// One side of a contrast.
-struct Side {
-    outlet: String,
-    period: String,
-    articles: Vec<u32>,
-    slices: Vec<SideSlice>,
-}
-
-/// A side in one slice of [`Slice::CONTRASTED`].
-struct SideSlice {
-    /// One an estimand.
-    sums: Vec<RatioSums>,
-    /// Bootstrap totals: `resamples × layout.columns`.
-    totals: Matrix,
-}
-
 /// One row of the table.
 struct Row<'a> {
     contrast: Contrast,
@@ -71,13 +53,6 @@ struct Row<'a> {
     p_method: &'static str,
     q: Option<f64>,
     n_articles: [u32; 2],
-}
-
-/// What every contrast needs.
-struct Setting<'a> {
-    sums: &'a ArticleSums,
-    layout: &'a Layout,
-    options: &'a AggregateOptions,
 }
 
 pub fn table(
@@ -121,23 +96,11 @@ impl<'a> Setting<'a> {
                 let articles: Vec<u32> =
                     own.filter(|&a| window.is_none() || periods.window_of[a as usize] == window).collect();
                 let name = &self.sums.outlets[outlet as usize];
-                (!articles.is_empty()).then(|| self.side(name, label, articles))
+                (!articles.is_empty()).then(|| Side::new(self, name, label, articles))
             };
             order.par_iter().filter_map(of).collect()
         };
         wanted.into_iter().map(sides).collect()
-    }
-
-    fn side(&self, outlet: &str, period: &str, articles: Vec<u32>) -> Side {
-        let mut random = bootstrap::stream(self.options.seed, &["contrasts", outlet, period]);
-        let (resamples, most) = (self.options.resamples as usize, self.options.bootstrap_groups as usize);
-        let resampling = Resampling::draw(articles.len(), resamples, most, &mut random);
-        let slices = Slice::CONTRASTED.map(|slice| {
-            let matrix = self.layout.matrix(self.sums, &articles, slice);
-            let of = |e: &Estimand| RatioSums::of(matrix.rows().map(|row| (row[e.numerator], row[e.denominator])));
-            SideSlice { sums: self.layout.estimands.iter().map(of).collect(), totals: resampling.totals(&matrix) }
-        });
-        Side { outlet: outlet.to_string(), period: period.to_string(), articles, slices: slices.into() }
     }
 
     fn between_outlets(&self, sides: &[Side], notes: &mut Vec<String>) -> Vec<Row<'a>> {
@@ -185,7 +148,7 @@ impl<'a> Setting<'a> {
         let of = |&outlet: &u32| {
             let name = &self.sums.outlets[outlet as usize];
             let cells = periods.cells(&by_outlet[outlet as usize]).filter_map(|(window, a)| Some((window?, a)));
-            let sides: Vec<Side> = cells.map(|(window, a)| self.side(name, &window.label, a)).collect();
+            let sides: Vec<Side> = cells.map(|(window, a)| Side::new(self, name, &window.label, a)).collect();
             let rows = sides.windows(2).flat_map(|pair| self.contrast(Contrast::Periods, &pair[1], &pair[0]));
             rows.collect::<Vec<_>>()
         };
@@ -241,34 +204,6 @@ impl<'a> Setting<'a> {
         let mut random = bootstrap::stream(self.options.seed, &name);
         let [first, second] = &matrices;
         (permutation::p_values(first, second, estimands, self.options.permutations, &mut random), "permutation")
-    }
-}
-
-/// The sums and bootstrap totals of all the sides taken together.
-fn pool<'s>(sides: impl Iterator<Item = &'s Side>) -> Vec<SideSlice> {
-    let mut pooled: Vec<SideSlice> = Vec::new();
-    for side in sides {
-        if pooled.is_empty() {
-            let copy = |slice: &SideSlice| SideSlice { sums: slice.sums.clone(), totals: slice.totals.clone() };
-            pooled = side.slices.iter().map(copy).collect();
-            continue;
-        }
-        for (pool, slice) in pooled.iter_mut().zip(&side.slices) {
-            pool.sums.iter_mut().zip(&slice.sums).for_each(|(sum, own)| *sum = sum.plus(own));
-            pool.totals.values.iter_mut().zip(&slice.totals.values).for_each(|(sum, own)| *sum += own);
-        }
-    }
-    pooled
-}
-
-/// The articles of every side but one.
-fn rest(sides: &[Side], at: usize) -> Side {
-    let others = || sides.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, side)| side);
-    Side {
-        outlet: REST.to_string(),
-        period: sides[at].period.clone(),
-        articles: others().flat_map(|side| side.articles.iter().copied()).collect(),
-        slices: pool(others()),
     }
 }
 

@@ -10,7 +10,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::article_sums::{ArticleSums, for_each_batch};
+use super::article_sums::ArticleSums;
 use super::columns::{column, frame};
 use super::fdr;
 use super::intervals;
@@ -18,6 +18,7 @@ use super::linearised::RatioSums;
 use super::log_odds::{LogOdds, WordCount, log_odds};
 use super::ngrams::{self, Gram, Sketch};
 use super::options::AggregateOptions;
+use super::scan::for_each_batch;
 use crate::error::Result;
 
 /// Counters that may reach the threshold; it rises until no more do, which bounds the memory of the second pass.

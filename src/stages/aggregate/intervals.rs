@@ -116,7 +116,8 @@ fn rate(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) ->
     // count² · Var(R)/R² = 1/(relative variance): the count that a Poisson of the same relative error would have.
     let count = if variance > 0.0 { (ratio * ratio / variance * shrink).min(sums.y) } else { sums.n.min(sums.y) };
     let (low, high) = garwood(count, alpha);
-    Interval { low: ratio * low / count, high: ratio * high / count, method: "garwood_effective" }
+    // No more than one occurrence a token.
+    Interval { low: ratio * low / count, high: (ratio * high / count).min(1.0), method: "garwood_effective" }
 }
 
 /// Garwood's interval of a Poisson mean for a possibly fractional count.
@@ -124,4 +125,49 @@ fn garwood(count: f64, alpha: f64) -> (f64, f64) {
     let quantile = |p, shape| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p));
     let low = if count <= 0.0 { 0.0 } else { quantile(alpha / 2.0, count) };
     (low, quantile(1.0 - alpha / 2.0, count + 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Any articles: an interval holds its estimate, stays in range, and has a width.
+        #[test]
+        fn intervals_hold_the_estimate(
+            articles in prop::collection::vec((1u32..60, 0.0f64..=1.0), 2..40),
+            rare in prop::bool::ANY,
+        ) {
+            let pairs = || articles.iter().map(|&(x, share)| {
+                let share = if rare { share.powi(12) } else { share };
+                ((share * f64::from(x)).round(), f64::from(x))
+            });
+            let sums = RatioSums::of(pairs());
+            let ratio = sums.ratio().unwrap();
+            for kind in [Kind::Share, Kind::Rate, Kind::Mean { least: -1.0, most: 1.0 }] {
+                let Some(interval) = headline(kind, &sums, 0.05) else {
+                    let constant = kind != Kind::Share && kind != Kind::Rate && sums.variance() == Some(0.0);
+                    prop_assert!(constant);
+                    continue;
+                };
+                let Interval { low, high, .. } = interval;
+                prop_assert!(low <= ratio && ratio <= high && low < high, "{kind:?} {low} {ratio} {high}");
+                prop_assert!((-1.0..=1.0).contains(&low) && high <= 1.0, "{kind:?} {low} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn none_and_all_have_an_interval_and_one_article_has_none() {
+        let articles = |y: f64, n: usize| RatioSums::of((0..n).map(|_| (y, 8.0)));
+        let none = headline(Kind::Share, &articles(0.0, 10), 0.05).unwrap();
+        assert_eq!((none.low, none.method), (0.0, "clopper_pearson_articles"));
+        assert!((none.high - (1.0 - 0.025f64.powf(0.1))).abs() < 1e-9, "ten articles, not eighty sentences");
+        let all = headline(Kind::Share, &articles(8.0, 10), 0.05).unwrap();
+        assert!((all.low - (1.0 - none.high)).abs() < 1e-9 && all.high == 1.0);
+        assert_eq!(headline(Kind::Share, &articles(3.0, 1), 0.05), None);
+        assert_eq!(headline(Kind::Mean { least: 0.0, most: 1.0 }, &articles(3.0, 5), 0.05), None);
+    }
 }

@@ -21,6 +21,8 @@ mod options;
 mod outlets;
 mod periods;
 mod permutation;
+mod scan;
+mod sides;
 mod terms;
 mod trends;
 

@@ -88,10 +88,10 @@ def garwood(count, alpha=0.05):
 
 def intervals(rng):
     shares, rates, means = [], [], []
-    for count, share, spread in [(3, 0.3, 0.5), (12, 0.03, 1.0), (60, 0.1, 0.7), (150, 0.5, 0.7)]:
+    for count, share, spread in [(2, 0.3, 0.8), (3, 0.3, 0.5), (12, 0.03, 1.0), (60, 0.1, 0.7), (150, 0.5, 0.7)]:
         y, group = articles(rng, count, share, spread, shortest=2)
-        if y.sum() == 0:
-            y[0] = 1.0
+        while cluster_mean(y, group)[1] < 1e-9:  # all articles alike has an interval of its own, last below
+            y, group = articles(rng, count, share, spread, shortest=2)
         estimate, error, _ = cluster_mean(y, group)
         sums, sizes = totals(y, group)
         shares.append({"y": sums, "x": sizes, "interval": korn_graubard(estimate, error, count, len(y))})
@@ -100,7 +100,7 @@ def intervals(rng):
         shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, count - 1)) ** 2
         effective = min(per_token**2 / per_token_error**2 * shrink, sum(sums))
         rates.append({"y": sums, "x": tokens,
-                      "interval": [per_token * end / effective for end in garwood(effective)]})
+                      "interval": [min(1.0, per_token * end / effective) for end in garwood(effective)]})
         score = 2 * rng.beta(2, 3, size=y.size) - 1 + 0.2 * rng.normal(size=count)[group]
         score = np.clip(score, -1, 1)
         estimate, error, _ = cluster_mean(score, group)
