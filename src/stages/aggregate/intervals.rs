@@ -103,10 +103,21 @@ fn share(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) -
 /// Clopper–Pearson for a share of a possibly fractional number of units.
 fn clopper_pearson(share: f64, size: f64, alpha: f64) -> (f64, f64) {
     let hits = share * size;
-    let quantile = |p, a, b| Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(p));
-    let low = if share <= 0.0 { 0.0 } else { quantile(alpha / 2.0, hits, size - hits + 1.0) };
-    let high = if share >= 1.0 { 1.0 } else { quantile(1.0 - alpha / 2.0, hits + 1.0, size - hits) };
+    let low = if share <= 0.0 { 0.0 } else { beta_quantile(alpha / 2.0, hits, size - hits + 1.0) };
+    let high = if share >= 1.0 { 1.0 } else { beta_quantile(1.0 - alpha / 2.0, hits + 1.0, size - hits) };
     (low, high)
+}
+
+/// Quantile of the beta distribution by bisection of its distribution function: statrs 0.19 inverts it by an iteration
+/// that never ends for some fractional shapes. Within 1e-13.
+fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+    let Ok(beta) = Beta::new(a, b) else { return f64::NAN };
+    let (mut low, mut high) = (0.0, 1.0);
+    while high - low > 1e-13 {
+        let middle = f64::midpoint(low, high);
+        if beta.cdf(middle) < p { low = middle } else { high = middle }
+    }
+    f64::midpoint(low, high)
 }
 
 fn rate(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) -> Interval {
