@@ -10,7 +10,7 @@ use crate::run_folder::SchemeUsed;
 
 const MOST_Q: f64 = 0.05;
 /// Rows shown; the rest is in contrasts.csv.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 const REST: &str = "(rest)";
 
 /// What the contrasts table says over the whole run.
@@ -19,7 +19,13 @@ pub struct Contrasts {
     pub tested: usize,
     pub survived: usize,
     pub rows: Vec<ContrastRow>,
+    /// Of outlets against the rest, in narration, the clearest ones; few an outlet.
+    pub clearest: Vec<ContrastRow>,
 }
+
+/// Contrasts that head the page, and of those at most from one outlet.
+const CLEAREST: usize = 6;
+const FROM_ONE_OUTLET: usize = 2;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ContrastRow {
@@ -67,9 +73,22 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
             .then(y.clarity.total_cmp(&x.clarity))
             .then_with(|| (&x.a, &x.measure).cmp(&(&y.a, &y.measure)))
     });
+    found.clearest = clearest(&found.rows);
     found.rows.truncate(SHOWN);
     draw(&mut found.rows);
     Ok(found)
+}
+
+fn clearest(rows: &[ContrastRow]) -> Vec<ContrastRow> {
+    let mut chosen: Vec<ContrastRow> = Vec::new();
+    for row in rows.iter().filter(|row| row.b == OTHERS && row.voice == "narration") {
+        let of_outlet = chosen.iter().filter(|other| other.a == row.a).count();
+        let told = chosen.iter().any(|other| other.a == row.a && other.measure == row.measure);
+        if chosen.len() < CLEAREST && of_outlet < FROM_ONE_OUTLET && !told {
+            chosen.push(row.clone());
+        }
+    }
+    chosen
 }
 
 const OTHERS: &str = "the other outlets";

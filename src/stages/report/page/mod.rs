@@ -31,6 +31,13 @@ const OUTLETS_ON_PAGE: usize = 40;
 /// Outlets shown until the reader chooses others.
 const OUTLETS_AT_FIRST: usize = 12;
 
+/// Points of all drawings together: packed, one takes about 45 bytes of the page's five million.
+const MOST_POINTS: usize = 75_000;
+/// Narration, quotes, all; and narration and quotes once more to compare.
+const SERIES_A_MEASURE: usize = 5;
+/// Tone, loaded wording, loaded terms.
+const OTHER_MEASURES: usize = 3;
+
 /// Writes `report.html` into the run folder.
 ///
 /// `tables` holds at least `articles` and `outlets`; `terms` and `contrasts` give their sections where they are there.
@@ -50,7 +57,7 @@ pub fn write_page(
     let articles = needed("articles")?;
     let mut outlets = articles_by_outlet(articles)?;
     let outlets_in_all = outlets.len();
-    outlets.truncate(OUTLETS_ON_PAGE);
+    outlets.truncate(outlets_on_page(needed("outlets")?, manifest)?);
     let estimates = estimates::Estimates::read(needed("outlets")?, outlets)?;
     let mut views = views::Views::default();
     let page = render::Page {
@@ -74,6 +81,13 @@ pub fn write_page(
     let html = render::page(&page, &views)?;
     let path = run_dir.join(PAGE);
     write_atomically(&path, |to| to.write_all(html.as_bytes()).map_err(Error::io(&path)))
+}
+
+/// How many outlets the page has room for: each brings a drawing a measure and voice, with a point a period.
+fn outlets_on_page(outlets: &DataFrame, run: &RunManifest) -> Result<usize> {
+    let periods = outlets.column("period")?.n_unique()?.max(2);
+    let measures = run.scheme.frames.len() + OTHER_MEASURES;
+    Ok((MOST_POINTS / (periods * measures * SERIES_A_MEASURE)).clamp(OUTLETS_AT_FIRST, OUTLETS_ON_PAGE))
 }
 
 /// Outlets with their number of articles, most first.

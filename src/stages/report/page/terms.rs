@@ -61,7 +61,7 @@ pub fn distinctive(table: &DataFrame, outlets: &[String], voice: usize) -> Resul
         terms.truncate(SHOWN);
     }
     let widest = by_outlet.iter().flatten().map(|term| term.log_odds + Z_95 * term.error).fold(0.5, f64::max);
-    let dots = Whisker { low: 0.0, high: widest, zero: false };
+    let dots = Whisker { low: 0.0, high: widest, zero: true };
     let drawn = |term: Read| {
         let half = Z_95 * term.error;
         TermRow { dot: dots.draw(term.log_odds, Some(term.log_odds - half), Some(term.log_odds + half)), ..term.row }

@@ -54,8 +54,7 @@ pub fn frames(estimates: &Estimates, run: &RunManifest, views: &mut Views) -> Re
 }
 
 pub fn tone(estimates: &Estimates, views: &mut Views) -> Result<Multiples> {
-    let tone =
-        choice(estimates, "tone", "mean", "Tone", "Probability of a positive tone minus that of a negative one.");
+    let tone = choice(estimates, "tone", "mean", "Tone", "");
     multiples(estimates, tone.into_iter().collect(), views)
 }
 
