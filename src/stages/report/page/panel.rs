@@ -13,8 +13,8 @@ use super::sheet::{Ink, SUBPIXELS, Sheet, escape};
 use super::wording::{Scale, axis_label, count};
 use crate::error::{Error, Result};
 
-const WIDTH: u32 = 300;
-const HEIGHT: u32 = 150;
+const WIDTH: u32 = 268;
+const HEIGHT: u32 = 138;
 const FONT_SIZE: u32 = 11;
 /// Above this many periods the line is drawn without dots.
 const MOST_DOTS: usize = 40;
@@ -87,7 +87,7 @@ impl View {
             .margin_top(pixels(6))
             .margin_right(pixels(10))
             .x_label_area_size(pixels(22))
-            .y_label_area_size(pixels(40))
+            .y_label_area_size(pixels(37))
             .build_cartesian_2d(x_axis, y_axis)?;
         let label = |at: &f64| {
             let tick = ticks.iter().position(|tick| (x[*tick] - at).abs() < 1e-9);

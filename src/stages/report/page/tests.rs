@@ -47,14 +47,19 @@ fn every_section_is_there_and_shows_its_default_without_a_script() {
     assert!(page.contains("neutral: enforcement") || views["terms/all"].iter().any(|m| m.contains("neutral: ")));
 }
 
-#[test]
-fn hostile_text_stays_text() {
+fn hostile() -> Sample {
     let mut sample = sample::small();
     sample.title = "</script><img src=x onerror=alert(1)>\"'><svg onload=alert(2)>".into();
     sample.text = "The plan slammed </script></title><script>alert(3)</script><img src=x onerror=alert(4)> for the harbour and town".into();
     sample.url = "javascript:alert(5)//https://news.example".into();
     sample.manifest.scheme.frames[0].label = "<img src=x onerror=alert(6)>".into();
     sample.manifest.config = serde_json::json!({ "note": "</pre><script>alert(7)</script>" });
+    sample
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let sample = hostile();
     let (page, views) = all_markup(&written(&sample));
     let markup: Vec<&str> = std::iter::once(&page).chain(views.values().flatten()).map(String::as_str).collect();
     assert!(markup.iter().any(|m| m.contains("&lt;img src=x onerror=alert(4)&gt;")), "the sentence is shown as text");
@@ -119,10 +124,4 @@ fn a_run_without_dates_or_terms_still_has_a_page() {
     write_page(folder.path(), &tables, &sample.manifest, &sentences).unwrap();
     let page = std::fs::read_to_string(folder.path().join(PAGE)).unwrap();
     assert!(page.contains("no dated articles") && !page.contains("<section id=\"contrasts\">"));
-}
-
-#[test]
-fn zz_keep() {
-    std::fs::write("/tmp/page/small.html", written(&sample::small())).unwrap();
-    std::fs::write("/tmp/page/large.html", written(&sample::large(27, 24, 9))).unwrap();
 }
