@@ -1,0 +1,89 @@
+//! Another story's headline, left in the text without any label. It looks like a subhead: a line in title case, no
+//! sentence. What tells them apart is that a subhead is about this article and another story's headline is not, so that
+//! most of its words occur nowhere else in it. What cannot be told apart stays.
+
+use rustc_hash::FxHashSet;
+
+use super::catalog::CodedRule;
+use super::draft::Draft;
+use super::wording::{self, ends_sentence};
+use crate::record::Part;
+
+pub const RULE: CodedRule = CodedRule {
+    id: "related_headline",
+    family: "related",
+    description: "Another story's headline, standing alone between paragraphs in title case, about something else than the article.",
+    example: "Council Quietly Buys Golf Course With Library Money",
+};
+
+const MIN_WORDS: usize = 6;
+const MAX_WORDS: usize = 22;
+/// An article that has more such lines has them for structure.
+const MAX_LINES: usize = 3;
+/// The share of its content words that must be new to the article.
+const NEW: f64 = 0.5;
+
+pub fn apply(draft: &mut Draft) {
+    let count = draft.paragraphs.len();
+    let candidates: Vec<usize> = (1..count.saturating_sub(1)).filter(|at| stands_alone(draft, *at)).collect();
+    if candidates.is_empty() || candidates.len() > MAX_LINES {
+        return;
+    }
+    let mut vocabulary: FxHashSet<String> = wording::words(draft.title).map(|word| stem(&word)).collect();
+    for at in (0..count).filter(|at| !candidates.contains(at)) {
+        vocabulary.extend(wording::words(draft.paragraph(at)).map(|word| stem(&word)));
+    }
+    for at in candidates {
+        let content: Vec<String> = wording::words(draft.paragraph(at)).filter(|word| word.chars().count() > 3).collect();
+        let new = content.iter().filter(|word| !vocabulary.contains(&stem(word))).count();
+        if content.len() >= 4 && new as f64 >= NEW * content.len() as f64 {
+            draft.remove(at, RULE.id);
+        }
+    }
+    draft.close_gaps();
+}
+
+/// A headline between two paragraphs of prose.
+fn stands_alone(draft: &Draft, at: usize) -> bool {
+    let line = draft.paragraph(at);
+    let prose = |at: usize| ends_sentence(draft.paragraph(at)) && wording::count(draft.paragraph(at)) >= 8;
+    draft.paragraphs[at].part == Part::Body && is_headline(line) && prose(at - 1) && prose(at + 1)
+}
+
+fn is_headline(line: &str) -> bool {
+    let words = wording::count(line);
+    if !(MIN_WORDS..=MAX_WORDS).contains(&words) || ends_sentence(line) || line.ends_with([',', '"', '”', '—', '-']) {
+        return false;
+    }
+    if !line.starts_with(|c: char| c.is_uppercase() || matches!(c, '‘' | '\'')) || line.contains(['•', '@', '|']) || line.contains("http") {
+        return false;
+    }
+    let (share, large) = wording::title_case(line);
+    share >= 0.9 && large >= 5
+}
+
+/// Rough enough to join a word's inflections: its first six letters.
+fn stem(word: &str) -> String {
+    let word = word.strip_suffix('s').filter(|rest| rest.chars().count() > 3).unwrap_or(word);
+    word.chars().take(6).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headlines_are_told_by_their_looks() {
+        assert!(is_headline("Council Quietly Buys Golf Course With Library Money"));
+        assert!(is_headline("Mayor Bans Bikes From the Pier. Here's Who Pays"));
+        for line in [
+            "Was the Rally on the Pier Really So Peaceful?",
+            "What the council will vote on next week",
+            "The End of the Pier",
+            "Jane Roe, Ann Poe, Tom Hale, Dora Bell, Ed Moss,",
+            "1. The Council Buys a Golf Course With Money",
+        ] {
+            assert!(!is_headline(line), "{line}");
+        }
+    }
+}

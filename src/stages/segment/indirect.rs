@@ -1,0 +1,66 @@
+//! Speech reported without quotation marks.
+
+use std::ops::Range;
+
+use super::Passage;
+use super::attribution::Search;
+use super::names::{Source, phrase_at, phrase_before};
+use super::quotes::Quotation;
+use super::tokens::{Kind, within};
+use super::words::{BE, FILLER, NAMING, PARTICIPLE, SAID, WEAK};
+
+/// Words that a report has besides its tag; "Congress said yes" reports nothing.
+const SHORTEST_REPORT: usize = 4;
+
+/// Whether a sentence of narration reports what a source said: "according to X", "X said (that) ...", "..., X said".
+pub(super) fn reports_speech(passage: &Passage, sentence: &Range<usize>, quotations: &[Quotation]) -> bool {
+    let range = within(&passage.tokens, sentence);
+    let search = Search { text: passage.text, tokens: &passage.tokens, quotations };
+    let words = range.clone().filter(|&at| passage.tokens[at].kind == Kind::Word).count();
+    if words < SHORTEST_REPORT + 2 {
+        return false;
+    }
+    if search.according_to(range.clone()).is_some() {
+        return true;
+    }
+    range.clone().filter(|&at| passage.tokens[at].is(SAID)).take(6).any(|verb| is_report(passage, range.clone(), verb))
+}
+
+fn is_report(passage: &Passage, sentence: Range<usize>, verb: usize) -> bool {
+    let (text, tokens) = (passage.text, &passage.tokens[..]);
+    let token = &tokens[verb];
+    if token.is(NAMING) && !token.is(SAID) {
+        return false;
+    }
+    let next = tokens[..sentence.end].get(verb + 1);
+    let that = (verb + 1..sentence.end.min(verb + 7)).any(|at| tokens[at].text(text) == "that");
+    let closes = next.is_none_or(|next| next.kind == Kind::Stop) || next.is_some_and(|n| n.kind == Kind::Comma);
+    if token.is(PARTICIPLE) {
+        return that;
+    }
+    let mut end = verb;
+    while end > sentence.start && tokens[end - 1].is(FILLER) {
+        end -= 1;
+    }
+    let inverted = end > sentence.start
+        && tokens[end - 1].kind == Kind::Comma
+        && phrase_at(text, tokens, verb + 1, sentence.end).is_some_and(|(source, _)| is_source(&source));
+    if inverted {
+        return true;
+    }
+    if end == sentence.start || tokens[end - 1].is(BE) || tokens[end - 1].text(text) == "to" {
+        return false;
+    }
+    let subject = phrase_before(text, tokens, end, sentence.start);
+    let Some((_, start)) = subject.filter(|(source, _)| is_source(source)) else { return false };
+    if token.is(WEAK) {
+        return that;
+    }
+    let trailing = closes && start > sentence.start;
+    let clause = sentence.end - (verb + 1) >= SHORTEST_REPORT;
+    trailing || that || clause && !next.is_some_and(|next| matches!(next.text(text), "to" | "about" | "of"))
+}
+
+fn is_source(source: &Source) -> bool {
+    matches!(source, Source::Named { .. } | Source::Described(_) | Source::Pronoun(_))
+}

@@ -1,0 +1,202 @@
+//! Which quotations are speech, whose they are, and what that makes of each sentence.
+
+use std::ops::Range;
+
+use super::attribution::{self, Tag};
+use super::names::phrase_at;
+use super::quotes::Quotation;
+use super::speaker::Persons;
+use super::tokens::{Kind, within};
+use super::voice::{self, SHORTEST_SPEECH};
+use super::words::{BE, FUNCTION, NAMING, SAID, WORK};
+use super::{Passage, indirect, words_in};
+use crate::record::{Part, Voice};
+
+/// What attribution says of one quotation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Speech {
+    /// False for scare quotes and titles of works.
+    pub spoken: bool,
+    pub tag: Option<Tag>,
+    pub speaker: Option<String>,
+}
+
+/// What the stage says of one sentence, besides its place.
+pub(super) struct Reading {
+    pub voice: Voice,
+    pub indirect_speech: bool,
+    pub speaker: Option<String>,
+    /// Byte ranges in the sentence.
+    pub quoted: Vec<Range<usize>>,
+}
+
+/// Goes through the article in reading order and says of each quotation whether it is speech, and whose.
+pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> Vec<Vec<Speech>> {
+    let mut persons = Persons::default();
+    for passage in passages {
+        persons.note_names(passage.text, &passage.tokens);
+    }
+    let mut speech: Vec<Vec<Speech>> = Vec::with_capacity(passages.len());
+    let mut first_sentence = 0;
+    for (block, passage) in passages.iter().enumerate() {
+        let before = block.checked_sub(1).map(|b| Before { passage: &passages[b], quotations: &quotations[b] });
+        let carried =
+            speech.last().and_then(|speech: &Vec<Speech>| speech.last()).and_then(|last| last.speaker.clone());
+        let found = attribute_block(passage, &quotations[block], before, carried, &mut persons, first_sentence);
+        speech.push(found);
+        first_sentence += passage.sentences.len();
+    }
+    speech
+}
+
+/// The block before, where a lead-in ("Ortiz continued:") may stand.
+struct Before<'p> {
+    passage: &'p Passage<'p>,
+    quotations: &'p [Quotation],
+}
+
+fn attribute_block(
+    passage: &Passage,
+    quotations: &[Quotation],
+    before: Option<Before>,
+    carried: Option<String>,
+    persons: &mut Persons,
+    first_sentence: usize,
+) -> Vec<Speech> {
+    let mut found: Vec<Speech> = Vec::with_capacity(quotations.len());
+    let mut noted = 0;
+    for (at, quotation) in quotations.iter().enumerate() {
+        let sentence = sentence_at(passage, quotation.outer.start);
+        while noted <= sentence {
+            note_subject(passage, noted, quotations, persons, first_sentence);
+            noted += 1;
+        }
+        let tag = attribution::find(passage, quotations, at);
+        let mut speaker = tag.as_ref().and_then(|tag| persons.resolve(&tag.source, first_sentence + sentence));
+        if tag.is_none() {
+            speaker = if quotation.continues {
+                carried.clone()
+            } else {
+                same_turn(passage, quotations, &found, at)
+                    .or_else(|| lead_in(passage, quotations, sentence, before.as_ref(), persons, first_sentence))
+            };
+        }
+        let spoken = quotation.continues || is_speech(passage, quotation, tag.as_ref());
+        found.push(Speech { spoken, speaker: speaker.filter(|_| spoken), tag });
+    }
+    while noted < passage.sentences.len() {
+        note_subject(passage, noted, quotations, persons, first_sentence);
+        noted += 1;
+    }
+    found
+}
+
+fn sentence_at(passage: &Passage, byte: usize) -> usize {
+    passage.sentences.partition_point(|s| s.end <= byte).min(passage.sentences.len().saturating_sub(1))
+}
+
+fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], persons: &mut Persons, first: usize) {
+    let Some(range) = passage.sentences.get(sentence) else { return };
+    let mut tokens = within(&passage.tokens, range);
+    let quoted = quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end);
+    while !tokens.is_empty() && passage.tokens[tokens.start].is(FUNCTION) {
+        tokens.start += 1;
+    }
+    if !quoted && let Some((source, _)) = phrase_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
+        persons.note_subject(&source, first + sentence);
+    }
+}
+
+/// `“We lost,” Ortiz said. “We left.”`: with nothing but a tag between, the speaker goes on.
+fn same_turn(passage: &Passage, quotations: &[Quotation], found: &[Speech], at: usize) -> Option<String> {
+    let previous = at.checked_sub(1)?;
+    let speaker = found[previous].speaker.clone()?;
+    let between = quotations[previous].outer.end..quotations[at].outer.start;
+    let sentences = passage.sentences.iter().filter(|s| between.start < s.start && s.end <= between.end).count();
+    (sentences == 0).then_some(speaker)
+}
+
+/// The subject of a sentence that ends in a colon right before the quotation, in this block or the one before.
+fn lead_in(
+    passage: &Passage,
+    quotations: &[Quotation],
+    sentence: usize,
+    before: Option<&Before>,
+    persons: &mut Persons,
+    first_sentence: usize,
+) -> Option<String> {
+    let (passage, quotations, range) = match sentence.checked_sub(1) {
+        Some(previous) => (passage, quotations, &passage.sentences[previous]),
+        None => before.and_then(|b| Some((b.passage, b.quotations, b.passage.sentences.last()?)))?,
+    };
+    if !passage.text[range.clone()].ends_with(':') {
+        return None;
+    }
+    let tag = attribution::reported(passage, range, quotations)?;
+    persons.resolve(&tag.source, first_sentence + sentence)
+}
+
+fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> bool {
+    let words = words_in(passage, quotation);
+    if words == 0 {
+        return false;
+    }
+    if tag.is_some_and(|tag| tag.adjacent) {
+        return true;
+    }
+    if is_title(passage, quotation) {
+        return false;
+    }
+    words >= SHORTEST_SPEECH || tag.is_some_and(|tag| governs(passage, quotation, tag))
+}
+
+/// A short quotation belongs to a verb in its own clause: "called them “animals”", "said it was “unfair”".
+fn governs(passage: &Passage, quotation: &Quotation, tag: &Tag) -> bool {
+    let verb = &passage.tokens[tag.tokens.end - 1];
+    let near = quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= 60);
+    verb.is(SAID | NAMING) && near && sentence_at(passage, verb.start) == sentence_at(passage, quotation.outer.start)
+}
+
+/// Title case and short, or announced as a work: "the documentary “Into the Sea”".
+fn is_title(passage: &Passage, quotation: &Quotation) -> bool {
+    let inside = within(&passage.tokens, &quotation.inner);
+    let outside = within(&passage.tokens, &(0..quotation.outer.start));
+    let announced = outside.end > 0 && passage.tokens[outside.end - 1].is(WORK);
+    if announced {
+        return true;
+    }
+    if passage.part == Part::Headline {
+        return false;
+    }
+    let words: Vec<_> = passage.tokens[inside.clone()].iter().filter(|token| token.kind == Kind::Word).collect();
+    let stops = passage.tokens[inside].iter().any(|token| token.kind == Kind::Stop && token.text(passage.text) == ".");
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    let all_capital = words.iter().all(|token| token.capital || token.is(FUNCTION | BE));
+    let capitals = words.iter().filter(|token| token.capital).count();
+    words.len() <= 8 && first.capital && last.capital && all_capital && capitals >= 2 && !stops
+}
+
+/// The reading of one sentence of a block.
+pub(super) fn read(passage: &Passage, range: &Range<usize>, quotations: &[Quotation], speech: &[Speech]) -> Reading {
+    let first = quotations.partition_point(|q| q.outer.end <= range.start);
+    let touching: Vec<usize> = (first..quotations.len())
+        .take_while(|&at| quotations[at].outer.start < range.end)
+        .filter(|&at| speech[at].spoken)
+        .collect();
+    let cut = |q: &Range<usize>| q.start.max(range.start)..q.end.min(range.end);
+    let outer: Vec<_> = touching.iter().map(|&at| cut(&quotations[at].outer)).collect();
+    let tags: Vec<_> = touching.iter().filter_map(|&at| speech[at].tag.as_ref()).collect();
+    let voice = voice::of(&passage.tokens, range, &outer, &tags);
+    let quoted = touching
+        .iter()
+        .map(|&at| cut(&quotations[at].inner))
+        .filter(|q| q.start < q.end)
+        .map(|q| q.start - range.start..q.end - range.start)
+        .collect();
+    Reading {
+        voice,
+        indirect_speech: voice == Voice::Narration && indirect::reports_speech(passage, range, quotations),
+        speaker: touching.iter().find_map(|&at| speech[at].speaker.clone()),
+        quoted,
+    }
+}
