@@ -199,8 +199,8 @@ impl Settings {
     /// # Errors
     /// Names the setting, what was given, and the nearest right value.
     pub fn validate(self) -> Result<Config> {
-        let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
         let tables = self.tables(None)?;
+        let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
         let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "cross")?.as_str() {
             "embedding" => Scorer::Embedding,
             _ => Scorer::Cross,

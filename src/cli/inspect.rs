@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use framescope::config::Config;
 use framescope::pipeline::{Inspection, Preparation, Scored};
 use framescope::record::{Article, CleanArticle, Part, Removal, Voice};
-use framescope::stages::read;
+use framescope::stages::read::{self, FileSchema};
 
 use super::{Configured, style};
 
@@ -36,7 +36,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let config = args.configured.validate()?;
     let preparation = Preparation::new(&config)?;
     if args.schema {
-        anstream::println!("{}", read::schema(&args.article, preparation.read_options())?);
+        read::schema(std::slice::from_ref(&args.article), preparation.read_options())?.iter().for_each(print_schema);
         return Ok(ExitCode::SUCCESS);
     }
     let wanted = |article: &Article| match (&args.id, args.row) {
@@ -75,6 +75,25 @@ pub fn run(args: Args) -> Result<ExitCode> {
         print_sentences(&clean, &inspection.score(sentences)?, &config);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Columns with the fields they feed, and the first article as it would be read.
+fn print_schema(schema: &FileSchema) {
+    let alike = if schema.alike > 0 { format!(" and {} more alike", schema.alike) } else { String::new() };
+    anstream::println!("{}{alike}", style::paint(style::HEAD, &schema.file));
+    anstream::println!("  {}, {}", schema.format, schema.encoding);
+    for column in &schema.columns {
+        let feeds = column.feeds.map_or(style::paint(style::DIM, "not used"), |field| style::paint(style::GOOD, field));
+        anstream::println!("  {:<24} → {feeds:<9} {}", column.name, style::paint(style::DIM, column.samples.join(" | ")));
+    }
+    if let Some(article) = &schema.first {
+        let date = article.published.map(|p| p.date.to_string()).unwrap_or_else(|| "no date".into());
+        let outlet = article.outlet.as_deref().unwrap_or("no outlet");
+        anstream::println!("  first article: {} · {outlet} · {date} · {} characters of text", article.title, article.text.chars().count());
+    }
+    for note in &schema.notes {
+        anstream::println!("  {} {note}", style::paint(style::WARN, "note:"));
+    }
 }
 
 fn print_head(clean: &CleanArticle) {

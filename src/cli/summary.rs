@@ -99,7 +99,7 @@ fn overall(run: &Path) -> Result<Vec<OutletEstimates>> {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style::width() as u16);
     table.set_header(header.iter().map(|cell| style::paint(style::DIM, cell)));
     for column in table.column_iter_mut().skip(1) {

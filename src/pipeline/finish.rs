@@ -7,12 +7,12 @@ use std::time::Instant;
 use polars::prelude::*;
 
 use super::checkpoint::{Checkpoint, ChunkAccount, RemovalRow};
-use super::{Job, Setup, add_seconds, sentence_table};
+use super::{Job, Read, Setup, add_seconds, sentence_table};
 use crate::config::{Settings, TableSettings};
 use crate::error::{Error, Result};
 use crate::record::Rejected;
 use crate::run_folder::{
-    self, Counts, InputUsed, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES,
+    self, Counts, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES,
 };
 use crate::stages::aggregate::{AggregateOptions, Period, Tables, aggregate};
 use crate::stages::report;
@@ -25,8 +25,7 @@ pub(super) struct Finished<'a> {
     pub job: &'a Job<'a>,
     pub setup: &'a Setup,
     pub checkpoint: &'a Checkpoint,
-    pub chunks: usize,
-    pub inputs: Vec<InputUsed>,
+    pub read: Read,
     pub started: chrono::DateTime<chrono::Utc>,
 }
 
@@ -81,9 +80,9 @@ impl Finished<'_> {
             let mut writer =
                 ParquetWriter::new(file).with_key_value_metadata(Some(metadata)).batched(empty.schema())?;
             let mut gathered = empty.clone();
-            for chunk in 0..self.chunks {
+            for chunk in 0..self.read.chunks {
                 gathered.vstack_mut(&self.checkpoint.rows(chunk)?)?;
-                if gathered.height() >= ROW_GROUP || chunk + 1 == self.chunks {
+                if gathered.height() >= ROW_GROUP || chunk + 1 == self.read.chunks {
                     gathered.rechunk_mut_par();
                     writer.write_batch(&gathered)?;
                     gathered = empty.clone();
@@ -97,7 +96,7 @@ impl Finished<'_> {
     /// `removals.csv` is written on the way, a chunk at a time.
     fn total(&self) -> Result<Total> {
         let mut total = Total::default();
-        let mut accounts = (0..self.chunks).map(|chunk| self.checkpoint.account(chunk));
+        let mut accounts = (0..self.read.chunks).map(|chunk| self.checkpoint.account(chunk));
         let mut failed = Ok(());
         write_rows(&self.job.output.join(REMOVALS), &REMOVALS_COLUMNS, |writer| {
             for account in &mut accounts {
@@ -134,8 +133,8 @@ impl Finished<'_> {
             scheme: config.scheme.used(),
             thresholds: classifier.thresholds().clone(),
             neutral_wording: neutral.map(|entry| (entry.term.clone(), entry.neutral.clone())).collect(),
-            notes: Vec::new(),
-            inputs: self.inputs.clone(),
+            notes: self.read.notes.clone(),
+            inputs: self.read.inputs.clone(),
             counts: total.counts,
             removals: total.removals,
             seconds: total.seconds,
@@ -173,7 +172,9 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
     let started = Instant::now();
     let tables = aggregate(&sentences, &frames, &manifest.thresholds, &options(settings)?)?;
     manifest.seconds.insert("aggregate".into(), started.elapsed().as_secs_f64());
-    manifest.notes.clone_from(&tables.notes);
+    let from_tables = tables.notes.iter().filter(|note| !manifest.notes.contains(note));
+    let notes: Vec<String> = manifest.notes.iter().chain(from_tables).cloned().collect();
+    manifest.notes = notes;
     manifest.finished = rfc3339(chrono::Utc::now());
     let named = named(tables);
     report::write_tables(run, &named, manifest)?;

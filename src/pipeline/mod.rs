@@ -72,8 +72,7 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
         job,
         setup: &setup,
         checkpoint: &checkpoint,
-        chunks: read.chunks,
-        inputs: read.inputs,
+        read,
         started,
     };
     let manifest = workers.install(|| run.write())?;
@@ -142,6 +141,7 @@ impl Setup {
 struct Read {
     chunks: usize,
     inputs: Vec<crate::run_folder::InputUsed>,
+    notes: Vec<String>,
 }
 
 /// One thread reads ahead, and cleans and segments on the worker pool; this one scores and stores.
@@ -162,13 +162,14 @@ fn score_chunks(
             while let Some(records) = reader.records(job.config.chunk) {
                 chunks += 1;
                 if chunks > done {
-                    let prepared = workers.install(|| preparation.prepare(records, reader.position()));
+                    let position = reader.position();
+                    let prepared = workers.install(|| preparation.prepare(records, position));
                     if sender.send(prepared).is_err() {
                         break;
                     }
                 }
             }
-            Read { chunks, inputs: reader.inputs() }
+            Read { chunks, inputs: reader.inputs(), notes: reader.notes() }
         });
         let mut totals = (0, 0);
         for chunk in 0..done {

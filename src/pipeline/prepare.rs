@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::record::{Article, CleanArticle, Rejected, Sentence};
 use crate::run_folder::InputUsed;
-use crate::stages::clean::{CleanOptions, Cleaner, Language};
+use crate::stages::clean::{CleanOptions, Cleaner, Language, Rule};
 use crate::stages::read::{self, ReadOptions, Reader};
 use crate::stages::segment::{SegmentOptions, Segmenter};
 
@@ -44,14 +44,14 @@ impl Preparation {
     pub fn new(config: &Config) -> Result<Self> {
         let mut read = ReadOptions::default();
         if let Some(map) = &config.map {
-            read.map = map.parse()?;
+            read.map = read::ColumnMap::parse(map)?;
         }
         if let Some(path) = &config.aliases {
-            read.aliases = read::OutletAliases::from_file(path)?;
+            read.aliases = read::OutletAliases::load(path)?;
         }
         let clean = CleanOptions {
             disabled: config.disabled_rules.clone(),
-            rules: config.rules.clone(),
+            extra: config.rules.as_ref().map(Rule::read).transpose()?.unwrap_or_default(),
             language: if config.language == "any" { Language::Any } else { Language::English },
             ..CleanOptions::default()
         };
@@ -116,11 +116,16 @@ impl Records {
 
     pub fn position(&self) -> (u64, u64) {
         let progress = self.reader.progress();
-        (progress.bytes_read(), progress.total_bytes())
+        (progress.read(), progress.total())
     }
 
     pub fn inputs(&self) -> Vec<InputUsed> {
-        self.reader.inputs()
+        self.reader.inputs().to_vec()
+    }
+
+    /// What one should know of how the inputs were read.
+    pub fn notes(&self) -> Vec<String> {
+        self.reader.notes().to_vec()
     }
 }
 
