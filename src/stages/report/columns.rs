@@ -116,7 +116,6 @@ const OUTLETS: &[Row] = &[(
 const TERMS: &[Row] = &[
     ("term", UNIT, "a term of the lexicon", "Citation form of the loaded term"),
     ("category", UNIT, "a category of the lexicon", "What kind of loaded term it is"),
-    ("neutral", UNIT, "text", "Neutral wording that the lexicon gives for the term"),
     ("count", "terms", COUNT, "Occurrences"),
     ("rate_per_1000", "terms per 1,000 tokens", COUNT, "Occurrences per 1,000 tokens of the same voice"),
     ("share_in_quotes", "share", PROBABILITY, "Share of the occurrences that stand inside quoted speech"),
@@ -131,11 +130,36 @@ const TERMS: &[Row] = &[
     ("n_articles_with_term", "articles", COUNT, "Articles in which the term occurs"),
 ];
 
+const DISTINCTIVE: &[Row] = &[
+    ("ngram", UNIT, "text", "Word, or two or three words in sequence"),
+    ("n", "words", "1 to 3", "Length of the n-gram"),
+    ("count_rest", "n-grams", COUNT, "Occurrences in the other outlets"),
+    ("rate_per_1000_rest", "n-grams per 1,000 tokens", COUNT, "Occurrences per 1,000 tokens in the other outlets"),
+    ("n_articles_with_ngram", "articles", COUNT, "Articles of the outlet in which it occurs"),
+];
+
+const TRENDS: &[Row] = &[
+    ("first_date", "day", "ISO date", "Date of the outlet's first dated article"),
+    ("last_date", "day", "ISO date", "Date of the outlet's last dated article"),
+    (
+        "change_per_30_days",
+        "by statistic, per 30 days",
+        "any",
+        "Slope of the straight line through the measure over time",
+    ),
+];
+
 const CONTRASTS: &[Row] = &[
+    (
+        "contrast",
+        UNIT,
+        "outlets, rest, periods",
+        "What is compared: two outlets, one with all others, a period with the one before",
+    ),
+    ("p_method", UNIT, "text", "How p was computed"),
     ("outlet_a", UNIT, "text", "First outlet"),
     ("outlet_b", UNIT, "text, or \"(rest)\"", "Second outlet; \"(rest)\" for all other outlets together"),
-    ("period_a", UNIT, "as period", "First period"),
-    ("period_b", UNIT, "as period", "Second period"),
+    ("period_b", UNIT, "as period", "Period of the second side; the same as period but for contrasts of periods"),
     ("estimate_a", "by statistic", "any", "Estimate of the first"),
     ("estimate_b", "by statistic", "any", "Estimate of the second"),
     ("difference", "by statistic", "any", "estimate_a minus estimate_b"),
@@ -167,8 +191,8 @@ pub(super) fn fixed(table: &str, column: &str) -> Option<ColumnMeaning> {
         "outlets" => &[OUTLETS, ESTIMATE, ARTICLE],
         "terms" => &[TERMS, ESTIMATE, ARTICLE],
         "contrasts" => &[CONTRASTS, ESTIMATE, ARTICLE],
-        "trends" => &[CONTRASTS, OUTLETS, ESTIMATE, ARTICLE],
-        "distinctive" => &[TERMS, ESTIMATE, ARTICLE],
+        "trends" => &[TRENDS, ESTIMATE, ARTICLE],
+        "distinctive" => &[DISTINCTIVE, TERMS, ESTIMATE, ARTICLE],
         "rejected" => &[REJECTED],
         "removals" => &[REMOVALS, ARTICLE],
         _ => return None,
@@ -199,6 +223,11 @@ pub(super) fn article_score(column: &str, run: &RunManifest) -> Option<ColumnMea
         }
         "loaded" => {
             ColumnMeaning::new("probability", PROBABILITY, format!("Mean probability of loaded wording over {counted}"))
+        }
+        "tone_negative_share" | "tone_positive_share" => {
+            let tone = measure.trim_end_matches("_share").trim_start_matches("tone_");
+            let meaning = format!("Share of {counted} of which {tone} is the most probable tone");
+            ColumnMeaning::new("share", PROBABILITY, meaning)
         }
         "loaded_share" => {
             let meaning = format!("Share of {counted} with loaded at or above {}", run.thresholds.loaded);

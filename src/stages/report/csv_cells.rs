@@ -57,12 +57,15 @@ fn cell(value: &AnyValue<'_>) -> String {
     }
 }
 
-/// The shortest decimal that keeps six significant digits; empty where the value is not a number.
+/// The shortest decimal that keeps six significant digits and every digit before the point; empty where there is no number.
 fn float(value: f64) -> String {
     if value.is_nan() {
         return String::new();
     }
-    let rounded: f64 = format!("{value:.*e}", SIGNIFICANT_DIGITS - 1).parse().unwrap_or(value);
+    let rounded: f64 = match value.abs() {
+        large if large >= 1e5 => value.round(),
+        _ => format!("{value:.*e}", SIGNIFICANT_DIGITS - 1).parse().unwrap_or(value),
+    };
     if rounded != 0.0 && rounded.abs() < 1e-6 { format!("{rounded:e}") } else { rounded.to_string() }
 }
 
@@ -97,7 +100,18 @@ mod tests {
             "count" => [-1i32, 0, 1, 2, 3, 4, 5, 6],
         )
         .unwrap();
-        insta::assert_snapshot!(csv_of(&table), @"");
+        let expected = [
+            "outlet,difference,count",
+            "\"'=HYPERLINK(\"\"x\"\")\",-0.25,-1",
+            "'+1,-1e-9,0",
+            "'-1,0.3,1",
+            "'@sum,,2",
+            "'\tx,1234568,3",
+            "\"'\rx\",0,4",
+            "plain - text,-2,5",
+            "'＝1,0.333333,6",
+        ];
+        assert_eq!(csv_of(&table).split_terminator('\n').collect::<Vec<_>>(), expected);
     }
 
     #[test]

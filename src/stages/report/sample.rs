@@ -193,8 +193,8 @@ impl Sample {
         let mut numbers = Vec::new();
         for outlet in &self.outlets {
             for voice in VOICES {
-                for (term, category, neutral) in TERMS {
-                    keys.push((outlet.as_str(), *voice, *term, *category, Some(*neutral).filter(|n| !n.is_empty())));
+                for (term, category, _) in TERMS {
+                    keys.push((outlet.as_str(), *voice, *term, *category));
                     let log_odds: f64 = random.random_range(-1.5..2.5);
                     numbers.push((random.random_range(3..90u32), log_odds, log_odds / random.random_range(0.2..0.6)));
                 }
@@ -206,7 +206,6 @@ impl Sample {
             "voice" => keys.iter().map(|k| k.1).collect::<Vec<_>>(),
             "term" => keys.iter().map(|k| k.2).collect::<Vec<_>>(),
             "category" => keys.iter().map(|k| k.3).collect::<Vec<_>>(),
-            "neutral" => keys.iter().map(|k| k.4).collect::<Vec<_>>(),
             "count" => numbers.iter().map(|n| n.0).collect::<Vec<_>>(),
             "rate_per_1000" => numbers.iter().map(|n| f64::from(n.0) / 100.0).collect::<Vec<_>>(),
             "ci_low" => numbers.iter().map(|n| f64::from(n.0) / 140.0).collect::<Vec<_>>(),
@@ -256,17 +255,36 @@ impl Sample {
         let keys: Vec<_> = self.article_keys().into_iter().flat_map(|key| [(key.clone(), 0u32), (key, 1)]).collect();
         let n = keys.len();
         let mut random = self.random(5);
+        let tone: Vec<f32> = (0..n).map(|_| random.random_range(-0.9..0.5)).collect();
         let mut table = df!(
             "sentence_id" => keys.iter().map(|(k, s)| format!("{}#{s}", k.0)).collect::<Vec<_>>(),
             "article_id" => keys.iter().map(|(k, _)| k.0.as_str()).collect::<Vec<_>>(),
             "outlet" => keys.iter().map(|(k, _)| k.1.as_str()).collect::<Vec<_>>(),
             "title" => vec![self.title.as_str(); n],
             "url" => vec![Some(self.url.as_str()); n],
+            "section" => vec![None::<&str>; n],
+            "author" => vec![Some("R. Vale"); n],
+            "agency" => vec![None::<&str>; n],
+            "sentence_index" => keys.iter().map(|(_, s)| *s).collect::<Vec<_>>(),
+            "block" => vec![0u32; n],
+            "field" => vec!["text"; n],
+            "start" => vec![0u32; n],
+            "end" => vec![self.text.len() as u32; n],
+            "indirect_speech" => vec![false; n],
+            "speaker" => vec![None::<&str>; n],
+            "top_frame" => vec!["economic"; n],
+            "top_frame_share" => vec![0.4f32; n],
             "part" => vec!["body"; n],
             "voice" => keys.iter().map(|(_, s)| if *s == 0 { "narration" } else { "quote" }).collect::<Vec<_>>(),
             "text" => keys.iter().map(|(k, s)| format!("{}, reported for the {}th time in story {}.", self.text, s, k.0)).collect::<Vec<_>>(),
             "n_tokens" => vec![21u32; n],
-            "tone" => (0..n).map(|_| random.random_range(-0.9..0.5f32)).collect::<Vec<_>>(),
+            "n_tokens_quoted" => keys.iter().map(|(_, s)| 21 * s).collect::<Vec<_>>(),
+            "n_terms" => vec![2u32; n],
+            "n_terms_quoted" => vec![0u32; n],
+            "tone_negative" => tone.iter().map(|t| (-t).max(0.0)).collect::<Vec<_>>(),
+            "tone_neutral" => tone.iter().map(|t| 1.0 - t.abs()).collect::<Vec<_>>(),
+            "tone_positive" => tone.iter().map(|t| t.max(0.0)).collect::<Vec<_>>(),
+            "tone" => tone.clone(),
             "loaded" => (0..n).map(|_| random.random_range(0.2..1.0f32)).collect::<Vec<_>>(),
         )
         .unwrap();
@@ -393,6 +411,8 @@ fn manifest(articles: u64) -> RunManifest {
             rejected: 3,
         }],
         counts: Counts { articles, sentences: articles * 20, distinct_sentences: articles * 19, rejected: 3 },
+        neutral_wording: TERMS.iter().filter(|t| !t.2.is_empty()).map(|t| (t.0.into(), t.2.into())).collect(),
+        notes: vec!["Two outlets share a wire story.".into()],
         removals: [("byline".to_owned(), 212), ("photo_credit".to_owned(), 64)].into_iter().collect(),
         seconds: [("read".to_owned(), 0.4), ("infer".to_owned(), 240.0)].into_iter().collect(),
     }

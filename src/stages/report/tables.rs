@@ -92,8 +92,10 @@ fn entry<'a>(table: &str, columns: impl Iterator<Item = (&'a str, DataType)>, ru
 
 #[cfg(test)]
 mod tests {
+    use super::super::codebook::TABLES;
     use super::super::sample;
     use super::*;
+    use crate::stages::aggregate::{AggregateOptions, aggregate};
 
     fn written() -> (tempfile::TempDir, sample::Sample) {
         let folder = tempfile::tempdir().unwrap();
@@ -147,6 +149,28 @@ mod tests {
             let described: Value = serde_json::from_str(columns.value.as_ref().unwrap()).unwrap();
             assert_eq!(described.as_object().unwrap().len(), table.width(), "{name}");
             assert!(reader.finish().unwrap().equals_missing(&table), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_column_that_the_aggregate_stage_makes_is_described() {
+        let (folder, sample) = written();
+        let frames: Vec<String> = sample.manifest.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
+        let options = AggregateOptions { resamples: 100, permutations: 99, distinctive_count: 2, ..Default::default() };
+        let tables = aggregate(&folder.path().join(SENTENCES), &frames, &sample.manifest.thresholds, &options).unwrap();
+        let named = [
+            ("articles", &tables.articles),
+            ("outlets", &tables.outlets),
+            ("terms", &tables.terms),
+            ("contrasts", &tables.contrasts),
+            ("trends", &tables.trends),
+            ("distinctive", &tables.distinctive),
+        ];
+        for (name, table) in named {
+            assert!(table.width() > 0, "{name}");
+            for column in table.get_column_names() {
+                assert!(column_meaning(name, column, &sample.manifest).is_some(), "{name}.{column}");
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The contrasts between outlets that survive correction for the number of comparisons.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::*;
 use serde::Serialize;
 
@@ -10,7 +12,7 @@ use crate::run_folder::SchemeUsed;
 
 const MOST_Q: f64 = 0.05;
 /// Rows shown; the rest is in contrasts.csv.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 const REST: &str = "(rest)";
 
 /// What the contrasts table says over the whole run.
@@ -19,7 +21,13 @@ pub struct Contrasts {
     pub tested: usize,
     pub survived: usize,
     pub rows: Vec<ContrastRow>,
+    /// Of outlets against the rest, in narration, the clearest ones; few an outlet.
+    pub clearest: Vec<ContrastRow>,
 }
+
+/// Contrasts that head the page, and of those at most from one outlet.
+const CLEAREST: usize = 6;
+const FROM_ONE_OUTLET: usize = 2;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ContrastRow {
@@ -51,9 +59,11 @@ pub struct ContrastRow {
 /// [`crate::Error::Tables`] for a table without the columns of the contract.
 pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
     let columns = Columns::read(table)?;
+    let names: BTreeSet<_> = columns.text[..2].iter().flat_map(|c| c.iter().flatten()).filter(|n| *n != REST).collect();
+    let two_outlets = names.len() == 2;
     let mut found = Contrasts::default();
     for row in 0..table.height() {
-        let Some(q) = columns.number(Q, row).filter(|_| columns.is_shown(row)) else { continue };
+        let Some(q) = columns.number(Q, row).filter(|_| columns.is_shown(row, two_outlets)) else { continue };
         found.tested += 1;
         if q <= MOST_Q {
             found.survived += 1;
@@ -67,9 +77,22 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
             .then(y.clarity.total_cmp(&x.clarity))
             .then_with(|| (&x.a, &x.measure).cmp(&(&y.a, &y.measure)))
     });
+    found.clearest = clearest(found.rows.iter().filter(|row| two_outlets || row.b == OTHERS));
     found.rows.truncate(SHOWN);
     draw(&mut found.rows);
     Ok(found)
+}
+
+fn clearest<'a>(rows: impl Iterator<Item = &'a ContrastRow>) -> Vec<ContrastRow> {
+    let mut chosen: Vec<ContrastRow> = Vec::new();
+    for row in rows.filter(|row| row.voice == "narration") {
+        let of_outlet = chosen.iter().filter(|other| other.a == row.a).count();
+        let told = chosen.iter().any(|other| other.a == row.a && other.measure == row.measure);
+        if chosen.len() < CLEAREST && of_outlet < FROM_ONE_OUTLET && !told {
+            chosen.push(row.clone());
+        }
+    }
+    chosen
 }
 
 const OTHERS: &str = "the other outlets";
@@ -115,8 +138,14 @@ impl Columns {
         self.numbers[column].get(row).filter(|value| value.is_finite())
     }
 
-    fn is_shown(&self, row: usize) -> bool {
-        self.text[2].get(row) == Some("all") && self.text[3].get(row) == Some("all")
+    /// The whole run, all parts, narration or quotes. Of two outlets, each is the other's rest: the pair says it all.
+    fn is_shown(&self, row: usize, two_outlets: bool) -> bool {
+        let text = |column: usize| self.text[column].get(row).unwrap_or("");
+        let pair = text(1) != REST;
+        (text(2), text(3)) == ("all", "all")
+            && text(4) != "all"
+            && is_page_measure(text(5), text(6))
+            && (pair || !two_outlets)
     }
 
     fn contrast(&self, row: usize, q: f64, scheme: &SchemeUsed) -> Option<ContrastRow> {
@@ -147,6 +176,15 @@ impl Columns {
     }
 }
 
+/// Of the statistics of a measure, the one that the page speaks of; the tables hold the others.
+pub fn is_page_measure(measure: &str, statistic: &str) -> bool {
+    match measure {
+        "tone" => statistic == "mean",
+        "tone_negative" | "tone_positive" => false,
+        _ => matches!(statistic, "share_sentences" | "rate_per_1000"),
+    }
+}
+
 /// A statistic as the page names it.
 pub fn statistic_label(statistic: &str) -> &str {
     match statistic {
@@ -170,6 +208,7 @@ mod tests {
         let table = &tables.iter().find(|(name, _)| *name == "contrasts").unwrap().1;
         let found = surviving(table, &sample.manifest.scheme).unwrap();
         assert_eq!(found.tested, table.height());
+        assert!(!found.clearest.is_empty() && found.clearest.len() <= CLEAREST);
         assert!(found.survived > 0 && found.survived < found.tested);
         assert_eq!(found.rows.len(), found.survived.min(SHOWN));
         for row in &found.rows {

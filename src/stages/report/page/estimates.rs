@@ -99,7 +99,7 @@ impl Estimates {
 }
 
 /// Periods of the table in order of time; labels without a date keep the table's order.
-fn periods(table: &DataFrame) -> Result<Vec<Period>> {
+pub fn periods(table: &DataFrame) -> Result<Vec<Period>> {
     let labels = table.column("period")?.str()?.clone();
     let starts = table.column("period_start")?.cast(&DataType::Int32)?.i32()?.clone();
     let mut seen = std::collections::HashSet::new();

@@ -68,6 +68,11 @@
       name.textContent = names[single()];
     });
     all("[data-view=heat]").forEach((body) => { body.innerHTML = views[`heat/${single()}`][0]; });
+    // Sentences of both voices have no n-grams of their own.
+    const words = single() === "quotes" ? "quotes" : "narration";
+    all("[data-ngram-voice]").forEach((name) => { name.textContent = words; });
+    const ngrams = views[`ngrams/${words}`] || [];
+    all("[data-view=ngrams]").forEach((card, at) => { card.innerHTML = ngrams[at] || ""; });
     const terms = views[`terms/${single()}`] || [];
     all("[data-view=terms]").forEach((card, at) => { card.innerHTML = terms[at] || ""; });
   }

@@ -13,11 +13,13 @@ use super::sheet::{Ink, SUBPIXELS, Sheet, escape};
 use super::wording::{Scale, axis_label, count};
 use crate::error::{Error, Result};
 
-const WIDTH: u32 = 300;
-const HEIGHT: u32 = 150;
+const WIDTH: u32 = 268;
+const HEIGHT: u32 = 138;
 const FONT_SIZE: u32 = 11;
 /// Above this many periods the line is drawn without dots.
 const MOST_DOTS: usize = 40;
+/// Above this many, points are too close to point at.
+const MOST_HINTS: usize = 60;
 
 /// What a panel shows: one measure in one voice, or in two to compare.
 #[derive(Debug, Clone)]
@@ -84,8 +86,8 @@ impl View {
         let mut chart = ChartBuilder::on(&area)
             .margin_top(pixels(6))
             .margin_right(pixels(10))
-            .x_label_area_size(pixels(18))
-            .y_label_area_size(pixels(40))
+            .x_label_area_size(pixels(22))
+            .y_label_area_size(pixels(37))
             .build_cartesian_2d(x_axis, y_axis)?;
         let label = |at: &f64| {
             let tick = ticks.iter().position(|tick| (x[*tick] - at).abs() < 1e-9);
@@ -97,6 +99,8 @@ impl View {
             .bold_line_style(Ink::Grid.color())
             .light_line_style(TRANSPARENT)
             .axis_style(TRANSPARENT)
+            .set_tick_mark_size(LabelAreaPosition::Bottom, 5 * SUBPIXELS)
+            .set_tick_mark_size(LabelAreaPosition::Left, 3 * SUBPIXELS)
             .label_style(("sans-serif", f64::from(pixels(FONT_SIZE))).into_font().color(&Ink::Label.color()))
             .x_label_formatter(&label)
             .y_label_formatter(&|value| self.scale.tick(*value))
@@ -117,7 +121,9 @@ impl View {
             let inks = [[Ink::Band, Ink::Line, Ink::Dot], [Ink::OtherBand, Ink::OtherLine, Ink::OtherDot]][nth.min(1)];
             let cells: Vec<_> = series(estimates, outlet, *voice, self.measure).collect();
             self.plot_series(draw_on, &cells, &x, inks)?;
-            self.plot_hints(draw_on, &cells, &x, &estimates.periods)?;
+            if x.len() <= MOST_HINTS {
+                self.plot_hints(draw_on, &cells, &x, &estimates.periods)?;
+            }
         }
         Ok(())
     }

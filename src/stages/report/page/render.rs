@@ -11,8 +11,10 @@ use sha2::{Digest, Sha256};
 use super::account::{Account, OutletShown};
 use super::contrasts::Contrasts;
 use super::heat::HeatRow;
+use super::ngrams::NgramRow;
 use super::telling::Telling;
 use super::terms::TermRow;
+use super::trends::Trends;
 use super::views::{Multiples, TellingSentences, Views};
 use crate::error::{Error, Result};
 
@@ -27,6 +29,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("panel.html", include_str!("panel.html")),
     ("heat_rows.html", include_str!("heat_rows.html")),
     ("term_rows.html", include_str!("term_rows.html")),
+    ("ngrams.html", include_str!("ngrams.html")),
     ("sentences.html", include_str!("sentences.html")),
     ("contrasts.html", include_str!("contrasts.html")),
     ("trust.html", include_str!("trust.html")),
@@ -40,6 +43,8 @@ pub struct Page {
     pub outlets: Vec<OutletShown>,
     pub outlets_in_all: usize,
     pub periods: usize,
+    /// The period of the charts where the run's own is too fine for them.
+    pub coarser: Option<&'static str>,
     /// Estimates marked as small cells, and all.
     pub small_cells: (String, String),
     pub frames: Multiples,
@@ -47,7 +52,9 @@ pub struct Page {
     pub loaded: Multiples,
     pub heat: Vec<HeatRow>,
     pub terms: Option<Vec<Vec<TermRow>>>,
+    pub distinctive: Option<Vec<Vec<NgramRow>>>,
     pub contrasts: Option<Contrasts>,
+    pub trends: Option<Trends>,
     pub sentences: Vec<TellingSentences>,
     pub manifest: serde_json::Value,
     pub config: String,
@@ -85,6 +92,10 @@ pub fn heat_rows(heat: &[HeatRow], outlets: &[OutletShown]) -> Result<String> {
 
 pub fn term_rows(terms: &[TermRow]) -> Result<String> {
     fill("term_rows.html", context! { terms })
+}
+
+pub fn ngrams(ngrams: &[NgramRow]) -> Result<String> {
+    fill("ngrams.html", context! { ngrams })
 }
 
 pub fn sentences(sentences: &[Telling]) -> Result<String> {

@@ -1,6 +1,6 @@
 //! The loaded terms that set an outlet apart, by weighted log-odds against the others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 use serde::Serialize;
@@ -40,17 +40,23 @@ struct Read {
 
 /// The terms of each outlet in one voice (index into [`VOICES`]) over the whole run, most distinctive first: used more than
 /// by the others, at least three times, with q below 0.05.
+/// `neutral` gives the wording one would expect in place of a term.
 ///
 /// # Errors
 /// [`crate::Error::Tables`] for a table without the columns of the contract.
-pub fn distinctive(table: &DataFrame, outlets: &[String], voice: usize) -> Result<Vec<Vec<TermRow>>> {
+pub fn loaded_terms(
+    table: &DataFrame,
+    outlets: &[String],
+    voice: usize,
+    neutral: &BTreeMap<String, String>,
+) -> Result<Vec<Vec<TermRow>>> {
     let at: HashMap<&str, usize> = outlets.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let columns = Columns::read(table)?;
     let mut by_outlet: Vec<Vec<Read>> = (0..outlets.len()).map(|_| Vec::new()).collect();
     for row in 0..table.height() {
         let here = columns.period.get(row) == Some("all") && columns.voice.get(row) == Some(VOICES[voice]);
         let outlet = columns.outlet.get(row).and_then(|name| at.get(name));
-        if let (true, Some(outlet), Some(read)) = (here, outlet, columns.term(row)) {
+        if let (true, Some(outlet), Some(read)) = (here, outlet, columns.term(row, neutral)) {
             by_outlet[*outlet].push(read);
         }
     }
@@ -61,7 +67,7 @@ pub fn distinctive(table: &DataFrame, outlets: &[String], voice: usize) -> Resul
         terms.truncate(SHOWN);
     }
     let widest = by_outlet.iter().flatten().map(|term| term.log_odds + Z_95 * term.error).fold(0.5, f64::max);
-    let dots = Whisker { low: 0.0, high: widest, zero: false };
+    let dots = Whisker { low: 0.0, high: widest, zero: true };
     let drawn = |term: Read| {
         let half = Z_95 * term.error;
         TermRow { dot: dots.draw(term.log_odds, Some(term.log_odds - half), Some(term.log_odds + half)), ..term.row }
@@ -75,7 +81,6 @@ struct Columns {
     voice: StringChunked,
     term: StringChunked,
     category: StringChunked,
-    neutral: Option<StringChunked>,
     z_articles: Option<Float64Chunked>,
     numbers: HashMap<&'static str, Float64Chunked>,
 }
@@ -95,7 +100,6 @@ impl Columns {
             voice: text("voice")?,
             term: text("term")?,
             category: text("category")?,
-            neutral: text("neutral").ok(),
             z_articles: table.column("z_articles").ok().and_then(|z| Some(z.f64().ok()?.clone())),
             numbers,
         })
@@ -105,7 +109,7 @@ impl Columns {
         self.numbers[name].get(row).filter(|value| value.is_finite())
     }
 
-    fn term(&self, row: usize) -> Option<Read> {
+    fn term(&self, row: usize, neutral: &BTreeMap<String, String>) -> Option<Read> {
         let (log_odds, q) = (self.number("log_odds", row)?, self.number("q", row)?);
         // The standard error that knows that one article may repeat a term.
         let by_article = self.z_articles.as_ref().and_then(|z| z.get(row)).filter(|z| z.is_finite() && *z != 0.0);
@@ -116,11 +120,12 @@ impl Columns {
         }
         let rate = |name| self.number(name, row).map(|value| format!("{value:.2}"));
         let text = |column: &StringChunked| column.get(row).unwrap_or("").to_owned();
+        let term = text(&self.term);
         let interval = rate("ci_low").zip(rate("ci_high")).map(|(low, high)| format!("{low} to {high}"));
         let row = TermRow {
-            term: text(&self.term),
+            neutral: neutral.get(&term).cloned().unwrap_or_default(),
+            term,
             category: text(&self.category).replace('_', " "),
-            neutral: self.neutral.as_ref().map(text).unwrap_or_default(),
             count: count(occurrences as u64),
             rate: rate("rate_per_1000").unwrap_or_default(),
             interval: interval.unwrap_or_default(),
@@ -139,14 +144,16 @@ mod tests {
 
     #[test]
     fn only_terms_that_set_the_outlet_apart() {
-        let tables = sample::small().tables();
+        let sample = sample::small();
+        let tables = sample.tables();
         let table = &tables.iter().find(|(name, _)| *name == "terms").unwrap().1;
         let outlets = ["Harbour Post".to_owned(), "Nobody".to_owned()];
-        let terms = distinctive(table, &outlets, 0).unwrap();
+        let terms = loaded_terms(table, &outlets, 0, &sample.manifest.neutral_wording).unwrap();
         assert!(!terms[0].is_empty() && terms[0].len() <= SHOWN && terms[1].is_empty());
         for term in &terms[0] {
             assert!(term.q.trim_start_matches("< ").parse::<f64>().unwrap() <= MOST_Q, "{term:?}");
             assert!(term.dot.starts_with("<svg"));
+            assert_eq!(term.neutral == "disorder", term.term == "chaos");
         }
     }
 }

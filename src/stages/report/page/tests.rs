@@ -47,14 +47,19 @@ fn every_section_is_there_and_shows_its_default_without_a_script() {
     assert!(page.contains("neutral: enforcement") || views["terms/all"].iter().any(|m| m.contains("neutral: ")));
 }
 
-#[test]
-fn hostile_text_stays_text() {
+fn hostile() -> Sample {
     let mut sample = sample::small();
     sample.title = "</script><img src=x onerror=alert(1)>\"'><svg onload=alert(2)>".into();
     sample.text = "The plan slammed </script></title><script>alert(3)</script><img src=x onerror=alert(4)> for the harbour and town".into();
     sample.url = "javascript:alert(5)//https://news.example".into();
     sample.manifest.scheme.frames[0].label = "<img src=x onerror=alert(6)>".into();
     sample.manifest.config = serde_json::json!({ "note": "</pre><script>alert(7)</script>" });
+    sample
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let sample = hostile();
     let (page, views) = all_markup(&written(&sample));
     let markup: Vec<&str> = std::iter::once(&page).chain(views.values().flatten()).map(String::as_str).collect();
     assert!(markup.iter().any(|m| m.contains("&lt;img src=x onerror=alert(4)&gt;")), "the sentence is shown as text");
@@ -97,11 +102,14 @@ fn the_policy_names_the_blocks_that_stand_in_the_page() {
 
 #[test]
 fn a_large_run_stays_under_five_megabytes() {
-    // 45 outlets, two years of months, and six thousand articles.
-    let page = written(&sample::large(45, 24, 6));
-    assert!(page.len() < 5_000_000, "{}", page.len());
-    assert_eq!(page.matches("<figure").count(), 3 * OUTLETS_ON_PAGE);
-    assert!(page.contains("the other 5 are in outlets.csv"));
+    // Six thousand articles: many outlets, or many periods.
+    for (outlets, months, articles, shown) in [(45, 24, 6, 33), (20, 100, 3, 20)] {
+        let page = written(&sample::large(outlets, months, articles));
+        assert!(page.len() < 5_000_000, "{outlets} outlets: {}", page.len());
+        assert_eq!(page.matches("<figure").count(), 3 * shown, "{outlets}");
+        let others = format!("the other {} are in outlets.csv", outlets - shown);
+        assert_eq!(page.contains(&others), outlets > shown);
+    }
 }
 
 #[test]
@@ -117,4 +125,11 @@ fn a_run_without_dates_or_terms_still_has_a_page() {
     write_page(folder.path(), &tables, &sample.manifest, &sentences).unwrap();
     let page = std::fs::read_to_string(folder.path().join(PAGE)).unwrap();
     assert!(page.contains("no dated articles") && !page.contains("<section id=\"contrasts\">"));
+}
+
+#[test]
+fn a_run_of_many_periods_is_drawn_by_a_coarser_one() {
+    let page = written(&sample::large(3, 60, 6));
+    assert!(page.contains("the charts are estimated by quarter"));
+    assert!(!written(&sample::small()).contains("the charts are estimated by"));
 }

@@ -7,6 +7,7 @@ use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use super::estimates::{Estimates, VOICES, WHOLE_RUN};
+use super::ngrams::{self, NgramRow};
 use super::panel::View;
 use super::render;
 use super::telling::{self, Picked, Telling};
@@ -54,8 +55,7 @@ pub fn frames(estimates: &Estimates, run: &RunManifest, views: &mut Views) -> Re
 }
 
 pub fn tone(estimates: &Estimates, views: &mut Views) -> Result<Multiples> {
-    let tone =
-        choice(estimates, "tone", "mean", "Tone", "Probability of a positive tone minus that of a negative one.");
+    let tone = choice(estimates, "tone", "mean", "Tone", "");
     multiples(estimates, tone.into_iter().collect(), views)
 }
 
@@ -138,13 +138,30 @@ fn panels(estimates: &Estimates, choice: &Choice, voices: &[usize]) -> Result<Ve
 }
 
 /// The distinctive terms of each outlet in narration; those in the other voices go to the views.
-pub fn terms(table: &DataFrame, estimates: &Estimates, views: &mut Views) -> Result<Vec<Vec<TermRow>>> {
+pub fn terms(
+    table: &DataFrame,
+    estimates: &Estimates,
+    run: &RunManifest,
+    views: &mut Views,
+) -> Result<Vec<Vec<TermRow>>> {
+    let of_voice = |voice| terms::loaded_terms(table, &estimates.outlets, voice, &run.neutral_wording);
     for (voice, name) in VOICES.iter().enumerate() {
-        let by_outlet = terms::distinctive(table, &estimates.outlets, voice)?;
+        let by_outlet = of_voice(voice)?;
         views
             .put(format!("terms/{name}"), by_outlet.iter().map(|rows| render::term_rows(rows)).collect::<Result<_>>()?);
     }
-    terms::distinctive(table, &estimates.outlets, 0)
+    of_voice(0)
+}
+
+/// The distinctive n-grams of each outlet in narration; those in quotes go to the views.
+pub fn distinctive(table: &DataFrame, estimates: &Estimates, views: &mut Views) -> Result<Vec<Vec<NgramRow>>> {
+    let first = ngrams::distinctive(table, &estimates.outlets, VOICES[0])?;
+    for (voice, rows) in
+        [(VOICES[0], first.clone()), (VOICES[1], ngrams::distinctive(table, &estimates.outlets, VOICES[1])?)]
+    {
+        views.put(format!("ngrams/{voice}"), rows.iter().map(|rows| render::ngrams(rows)).collect::<Result<_>>()?);
+    }
+    Ok(first)
 }
 
 /// The sentences of one score.
