@@ -36,7 +36,7 @@ static NAMED: LazyLock<Regex> =
 pub fn named(credit: &str) -> Vec<String> {
     let mut found: Vec<String> =
         PATTERNS.iter().filter(|(_, pattern)| pattern.is_match(credit)).map(|(name, _)| (*name).to_owned()).collect();
-    found.extend(NAMED.find_iter(credit).map(|name| name.as_str().trim_start_matches("The ").to_owned()));
+    found.extend(NAMED.find_iter(credit).map(|name| name.as_str().trim_start_matches("By ").trim_start_matches("The ").to_owned()));
     found
 }
 

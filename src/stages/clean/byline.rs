@@ -88,8 +88,8 @@ impl Byline {
 
 fn opening(line: &str) -> Option<&str> {
     const OPENINGS: &[&str] = &["by ", "by: ", "written by ", "reported by ", "story by ", "posted by ", "words by ", "author: "];
-    let folded = line.get(..line.len().min(14)).or_else(|| line.get(..line.len().min(10)))?.to_lowercase();
-    OPENINGS.iter().find(|opening| folded.starts_with(**opening)).and_then(|opening| line.get(opening.len()..)).map(str::trim)
+    let opens = |opening: &&&str| line.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening));
+    OPENINGS.iter().find(opens).map(|opening| line[opening.len()..].trim())
 }
 
 fn ends_in_abbreviation(line: &str) -> bool {
@@ -197,17 +197,18 @@ fn is_suffix(piece: &str) -> bool {
 
 fn is_date(piece: &str) -> bool {
     let digits = piece.chars().filter(char::is_ascii_digit).count();
-    digits > 0 && (digits >= 4 || calendar(piece)) && wording::count(piece) <= 6
+    digits > 0 && (digits >= 4 || calendar(piece) || piece.starts_with("May ")) && wording::count(piece) <= 6
 }
 
 /// Days and months are written large, too.
 fn calendar(piece: &str) -> bool {
-    const NAMES: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    const ENDINGS: &[&str] = &["", "uary", "ruary", "ch", "il", "e", "y", "ust", "t", "tember", "ober", "ember", "day", "sday", "nesday", "rsday", "urday"];
-    piece.split_whitespace().any(|word| {
-        let word = word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase();
-        word != "may" && NAMES.iter().any(|name| word.strip_prefix(name).is_some_and(|rest| ENDINGS.contains(&rest)))
-    })
+    const NAMES: &[&str] = &[
+        "january", "jan", "february", "feb", "march", "mar", "april", "apr", "june", "july", "august", "aug", "september", "sept", "sep",
+        "october", "oct", "november", "nov", "december", "dec", "monday", "mon", "tuesday", "tue", "wednesday", "wed", "thursday", "thu",
+        "friday", "fri", "saturday", "sat", "sunday",
+    ];
+    let name = |word: &str| NAMES.contains(&word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase().as_str());
+    piece.split_whitespace().any(name)
 }
 
 /// "JANE ROE" as Jane Roe; mixed case stays.
