@@ -30,7 +30,7 @@ static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// An agency that is not in the list calls itself one.
 static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(?:\p{Lu}[\p{L}.]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested"));
+    LazyLock::new(|| Regex::new(r"\b(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested"));
 
 /// Every agency that a credit names, by its recorded name.
 pub fn named(credit: &str) -> Vec<String> {
@@ -42,8 +42,13 @@ pub fn named(credit: &str) -> Vec<String> {
 
 /// Records the agencies that a credit names.
 pub fn credit(draft: &mut Draft, text: &str) {
+    let outlet = draft.article.outlet.as_deref().unwrap_or_default().to_lowercase();
     for name in named(text) {
-        record(draft, name);
+        // "Harbor-Times Wire" in the Harbor-Times is a desk.
+        let own = name.ends_with("Wire") && name.split(' ').next().is_some_and(|word| outlet.contains(&word.to_lowercase()));
+        if !own {
+            record(draft, name);
+        }
     }
 }
 

@@ -26,9 +26,14 @@ pub fn apply(draft: &mut Draft) -> Option<usize> {
         if !byline.announced && at > 2 {
             continue;
         }
-        first.get_or_insert(at);
+        // The name on one line, the outlet on the next.
+        let above = at.checked_sub(1).filter(|_| byline.author.is_none()).and_then(|above| names_only(draft.paragraph(above)));
+        first.get_or_insert(at - usize::from(above.is_some()));
+        if above.is_some() {
+            draft.remove(at - 1, RULE.id);
+        }
         agency::credit(draft, line);
-        draft.author = draft.author.take().or(byline.author);
+        draft.author = draft.author.take().or(byline.author).or(above);
         draft.outlet = draft.outlet.take().or(byline.outlet);
         draft.remove(at, RULE.id);
     }
@@ -84,6 +89,15 @@ impl Byline {
         byline.outlet = byline.outlet.filter(|outlet| agency::named(outlet).is_empty());
         Some(byline)
     }
+}
+
+/// Names and nothing else.
+fn names_only(line: &str) -> Option<String> {
+    let names = pieces(line).into_iter().map(|(piece, marked)| match classify(piece, false, marked, false, None) {
+        Some(Piece::Name(name)) if !marked => Some(name),
+        _ => None,
+    });
+    names.collect::<Option<Vec<_>>>().map(|names| names.join(", "))
 }
 
 fn opening(line: &str) -> Option<&str> {

@@ -23,7 +23,34 @@ const MAX_LINES: usize = 3;
 /// The share of its content words that must be new to the article.
 const NEW: f64 = 0.5;
 
+/// The label's rule, and how many headlines it can stand over.
+const LABEL: &str = "related_label";
+const MAX_LISTED: usize = 8;
+
 pub fn apply(draft: &mut Draft) {
+    listed(draft);
+    unlabelled(draft);
+}
+
+/// Headlines in a row under a label that has been removed.
+fn listed(draft: &mut Draft) {
+    let labels: Vec<usize> = draft.cuts.iter().filter(|cut| cut.rule == LABEL).map(|cut| cut.range.end).collect();
+    for label in labels {
+        let from = draft.paragraphs.partition_point(|paragraph| paragraph.range.start < label);
+        let to = draft.paragraphs.len().min(from + MAX_LISTED);
+        let headlines = (from..to).take_while(|at| {
+            let line = draft.paragraph(*at);
+            let (share, large) = wording::title_case(line);
+            !line.ends_with(['.', '"', '”', ':']) && wording::count(line) <= MAX_WORDS && share >= 0.8 && large >= 3
+        });
+        for at in from..from + headlines.count() {
+            draft.remove(at, RULE.id);
+        }
+        draft.close_gaps();
+    }
+}
+
+fn unlabelled(draft: &mut Draft) {
     let count = draft.paragraphs.len();
     let candidates: Vec<usize> = (1..count.saturating_sub(1)).filter(|at| stands_alone(draft, *at)).collect();
     if candidates.is_empty() || candidates.len() > MAX_LINES {

@@ -129,7 +129,7 @@ const NAME: &str = r"(?-i:\p{Lu}(?:\.(?:\p{Lu}\.)*|[\p{L}’'-]*)(?: (?:(?:de|da
 const NAMES: &str = r"(?-i:(?:(?:\p{Lu}\S*|and|in|from|with|by|the|for|of|at|additional|reporting|editing|writing|de|van|von|al|&|—|–|-)[\s,;]*)+)";
 
 /// No sentence ends inside; a full stop after a short capitalised word is an abbreviation's.
-const PHRASE: &str = r"(?-i:(?:[^.!?]|\b(?:\p{Lu}|St|Dr|Mrs?|Ms|Sen|Rep|Gov|Jr|Sr)\.)*)";
+const PHRASE: &str = r"(?-i:(?:[^.!?]|[.!?][\p{L}\d]|\b(?:\p{Lu}|St|Dr|Mrs?|Ms|Sen|Rep|Gov|Jr|Sr)\.)*)";
 
 const AGENCY: &str = r"(?:[Tt]he )?(?:AP|Associated Press|Reuters|Thomson Reuters|AFP|Agence[ -]France[ -]Presse|UPI|United Press International|Bloomberg(?: News)?|PA(?: Media)?|Press Association|dpa|Canadian Press|Xinhua|Kyodo(?: News)?|EFE|ANSA|TASS|(?-i:\p{Lu}\p{L}+ )(?:Wire|News Service|News Agency))";
 
