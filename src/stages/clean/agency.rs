@@ -21,7 +21,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("EFE", r"\bEFE\b"),
     ("ANSA", r"\bANSA\b"),
     ("TASS", r"\bTASS\b"),
-    ("Tribune", r"Tribune (?:Content Agency|News Service)"),
+    ("Tribune Content Agency", r"Tribune (?:Content Agency|News Service|Media Services)"),
 ];
 
 static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {

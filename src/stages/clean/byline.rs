@@ -70,6 +70,10 @@ impl Byline {
         if line.ends_with('.') && !ends_in_abbreviation(line) {
             return None;
         }
+        // "The Price of Bread", "New Rules for 2013": only after a "By" do these words announce an outlet.
+        if !announced && [" for ", " of "].iter().any(|word| line.contains(word)) {
+            return None;
+        }
         let mut byline = Self { announced, ..Self::default() };
         let mut names = Vec::new();
         let mut others = 0;
@@ -149,7 +153,8 @@ fn classify(piece: &str, first: bool, marked: bool, announced: bool, own_outlet:
     if capital && marked && tokens <= 6 {
         return Some(Piece::Outlet(piece.into()));
     }
-    if capital && (2..=5).contains(&tokens) && !calendar(piece) {
+    let article = ["The ", "A ", "An "].iter().any(|article| piece.starts_with(article));
+    if capital && (2..=5).contains(&tokens) && !calendar(piece) && !article {
         return Some(Piece::Name(proper_case(piece)));
     }
     let staff = announced && first && matches!(piece.to_lowercase().as_str(), "staff" | "staff reports" | "admin" | "the editors");
@@ -276,6 +281,8 @@ mod tests {
             "Jane Roe",
             "Jane Roe, mayor",
             "What the Harbor Ledger Missed",
+            "The Price of Bread",
+            "New Rules Revealed for 2013",
             "By contrast",
             "By 2026",
         ] {

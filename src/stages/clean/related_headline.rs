@@ -20,8 +20,9 @@ const MIN_WORDS: usize = 6;
 const MAX_WORDS: usize = 22;
 /// An article that has more such lines has them for structure.
 const MAX_LINES: usize = 3;
-/// The share of its content words that must be new to the article.
-const NEW: f64 = 0.5;
+/// The share of its content words that must be new to the article; and where its form alone is a headline's.
+const NEW: f64 = 0.65;
+const NEW_IF_HEADLINE: f64 = 0.5;
 
 /// The label's rule, and how many headlines it can stand over.
 const LABEL: &str = "related_label";
@@ -63,11 +64,18 @@ fn unlabelled(draft: &mut Draft) {
     for at in candidates {
         let content: Vec<String> = wording::words(draft.paragraph(at)).filter(|word| word.chars().count() > 3).collect();
         let new = content.iter().filter(|word| !vocabulary.contains(&stem(word))).count();
-        if content.len() >= 4 && new as f64 >= NEW * content.len() as f64 {
+        let share = if has_headline_form(draft.paragraph(at)) { NEW_IF_HEADLINE } else { NEW };
+        if content.len() >= 4 && new as f64 >= share * content.len() as f64 {
             draft.remove(at, RULE.id);
         }
     }
     draft.close_gaps();
+}
+
+/// Subheads are neither two sentences nor ten words in capitals.
+fn has_headline_form(line: &str) -> bool {
+    let capitals = wording::count(line) >= 8 && !line.chars().any(char::is_lowercase);
+    capitals || [". ", "? ", "! "].iter().any(|end| line.contains(end))
 }
 
 /// A headline between two paragraphs of prose.
