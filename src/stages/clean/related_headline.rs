@@ -81,8 +81,9 @@ fn has_headline_form(line: &str) -> bool {
 /// A headline between two paragraphs of prose.
 fn stands_alone(draft: &Draft, at: usize) -> bool {
     let line = draft.paragraph(at);
-    let prose = |at: usize| ends_sentence(draft.paragraph(at)) && wording::count(draft.paragraph(at)) >= 8;
-    draft.paragraphs[at].part == Part::Body && is_headline(line) && prose(at - 1) && prose(at + 1)
+    let (before, after) = (draft.paragraph(at - 1), draft.paragraph(at + 1));
+    let prose = [before, after].iter().any(|line| wording::count(line) >= 8);
+    draft.paragraphs[at].part == Part::Body && is_headline(line) && prose && ends_sentence(before) && ends_sentence(after)
 }
 
 fn is_headline(line: &str) -> bool {
