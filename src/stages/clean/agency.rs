@@ -21,7 +21,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("EFE", r"\bEFE\b"),
     ("ANSA", r"\bANSA\b"),
     ("TASS", r"\bTASS\b"),
-    ("Tribune", r"Tribune (?:Content Agency|News Service)"),
+    ("Tribune Content Agency", r"Tribune (?:Content Agency|News Service|Media Services)"),
 ];
 
 static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
@@ -30,20 +30,25 @@ static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// An agency that is not in the list calls itself one.
 static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(?:\p{Lu}[\p{L}.]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested"));
+    LazyLock::new(|| Regex::new(r"\b(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested"));
 
 /// Every agency that a credit names, by its recorded name.
 pub fn named(credit: &str) -> Vec<String> {
     let mut found: Vec<String> =
         PATTERNS.iter().filter(|(_, pattern)| pattern.is_match(credit)).map(|(name, _)| (*name).to_owned()).collect();
-    found.extend(NAMED.find_iter(credit).map(|name| name.as_str().trim_start_matches("The ").to_owned()));
+    found.extend(NAMED.find_iter(credit).map(|name| name.as_str().trim_start_matches("By ").trim_start_matches("The ").to_owned()));
     found
 }
 
 /// Records the agencies that a credit names.
 pub fn credit(draft: &mut Draft, text: &str) {
+    let outlet = draft.article.outlet.as_deref().unwrap_or_default().to_lowercase();
     for name in named(text) {
-        record(draft, name);
+        // "Harbor-Times Wire" in the Harbor-Times is a desk.
+        let own = name.ends_with("Wire") && name.split(' ').next().is_some_and(|word| outlet.contains(&word.to_lowercase()));
+        if !own {
+            record(draft, name);
+        }
     }
 }
 

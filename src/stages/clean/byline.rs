@@ -26,9 +26,14 @@ pub fn apply(draft: &mut Draft) -> Option<usize> {
         if !byline.announced && at > 2 {
             continue;
         }
-        first.get_or_insert(at);
+        // The name on one line, the outlet on the next.
+        let above = at.checked_sub(1).filter(|_| byline.author.is_none()).and_then(|above| names_only(draft.paragraph(above)));
+        first.get_or_insert(at - usize::from(above.is_some()));
+        if above.is_some() {
+            draft.remove(at - 1, RULE.id);
+        }
         agency::credit(draft, line);
-        draft.author = draft.author.take().or(byline.author);
+        draft.author = draft.author.take().or(byline.author).or(above);
         draft.outlet = draft.outlet.take().or(byline.outlet);
         draft.remove(at, RULE.id);
     }
@@ -65,6 +70,10 @@ impl Byline {
         if line.ends_with('.') && !ends_in_abbreviation(line) {
             return None;
         }
+        // "The Price of Bread", "New Rules for 2013": only after a "By" do these words announce an outlet.
+        if !announced && [" for ", " of "].iter().any(|word| line.contains(word)) {
+            return None;
+        }
         let mut byline = Self { announced, ..Self::default() };
         let mut names = Vec::new();
         let mut others = 0;
@@ -86,10 +95,19 @@ impl Byline {
     }
 }
 
+/// Names and nothing else.
+fn names_only(line: &str) -> Option<String> {
+    let names = pieces(line).into_iter().map(|(piece, marked)| match classify(piece, false, marked, false, None) {
+        Some(Piece::Name(name)) if !marked => Some(name),
+        _ => None,
+    });
+    names.collect::<Option<Vec<_>>>().map(|names| names.join(", "))
+}
+
 fn opening(line: &str) -> Option<&str> {
     const OPENINGS: &[&str] = &["by ", "by: ", "written by ", "reported by ", "story by ", "posted by ", "words by ", "author: "];
-    let folded = line.get(..line.len().min(14)).or_else(|| line.get(..line.len().min(10)))?.to_lowercase();
-    OPENINGS.iter().find(|opening| folded.starts_with(**opening)).and_then(|opening| line.get(opening.len()..)).map(str::trim)
+    let opens = |opening: &&&str| line.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening));
+    OPENINGS.iter().find(opens).map(|opening| line[opening.len()..].trim())
 }
 
 fn ends_in_abbreviation(line: &str) -> bool {
@@ -135,7 +153,8 @@ fn classify(piece: &str, first: bool, marked: bool, announced: bool, own_outlet:
     if capital && marked && tokens <= 6 {
         return Some(Piece::Outlet(piece.into()));
     }
-    if capital && (2..=5).contains(&tokens) && !calendar(piece) {
+    let article = ["The ", "A ", "An "].iter().any(|article| piece.starts_with(article));
+    if capital && (2..=5).contains(&tokens) && !calendar(piece) && !article {
         return Some(Piece::Name(proper_case(piece)));
     }
     let staff = announced && first && matches!(piece.to_lowercase().as_str(), "staff" | "staff reports" | "admin" | "the editors");
@@ -197,17 +216,18 @@ fn is_suffix(piece: &str) -> bool {
 
 fn is_date(piece: &str) -> bool {
     let digits = piece.chars().filter(char::is_ascii_digit).count();
-    digits > 0 && (digits >= 4 || calendar(piece)) && wording::count(piece) <= 6
+    digits > 0 && (digits >= 4 || calendar(piece) || piece.starts_with("May ")) && wording::count(piece) <= 6
 }
 
 /// Days and months are written large, too.
 fn calendar(piece: &str) -> bool {
-    const NAMES: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    const ENDINGS: &[&str] = &["", "uary", "ruary", "ch", "il", "e", "y", "ust", "t", "tember", "ober", "ember", "day", "sday", "nesday", "rsday", "urday"];
-    piece.split_whitespace().any(|word| {
-        let word = word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase();
-        word != "may" && NAMES.iter().any(|name| word.strip_prefix(name).is_some_and(|rest| ENDINGS.contains(&rest)))
-    })
+    const NAMES: &[&str] = &[
+        "january", "jan", "february", "feb", "march", "mar", "april", "apr", "june", "july", "august", "aug", "september", "sept", "sep",
+        "october", "oct", "november", "nov", "december", "dec", "monday", "mon", "tuesday", "tue", "wednesday", "wed", "thursday", "thu",
+        "friday", "fri", "saturday", "sat", "sunday",
+    ];
+    let name = |word: &str| NAMES.contains(&word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase().as_str());
+    piece.split_whitespace().any(name)
 }
 
 /// "JANE ROE" as Jane Roe; mixed case stays.
@@ -261,6 +281,8 @@ mod tests {
             "Jane Roe",
             "Jane Roe, mayor",
             "What the Harbor Ledger Missed",
+            "The Price of Bread",
+            "New Rules Revealed for 2013",
             "By contrast",
             "By 2026",
         ] {

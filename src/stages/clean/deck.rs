@@ -1,10 +1,11 @@
 //! The deck: what stands between the headline and the article. It is the outlet's own display text and is kept, as a part
 //! of its own: a pull quote set at the top, the lines above the byline, a list of highlights.
 
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::catalog::CodedRule;
 use super::draft::Draft;
@@ -73,21 +74,17 @@ fn is_pull_quote(draft: &Draft, at: usize) -> bool {
 
 /// Whether most runs of four words of a quotation stand in the text: pull quotes are shortened and mended.
 fn recurs(quotation: &str, text: &str) -> bool {
-    let words: Vec<String> = wording::words(quotation).collect();
-    if words.len() < 4 {
-        return false;
-    }
-    let mut missing: FxHashSet<&[String]> = words.windows(4).collect();
-    let all = missing.len();
-    let mut run: Vec<String> = Vec::with_capacity(4);
-    for word in wording::words(text) {
-        if run.len() == 4 {
-            run.remove(0);
-        }
-        run.push(word);
-        missing.remove(run.as_slice());
-    }
-    (all - missing.len()) * 10 >= all * 7
+    let runs = |text: &str| {
+        let mut last = [0u64; 4];
+        wording::words(text).enumerate().filter_map(move |(at, word)| {
+            last.rotate_left(1);
+            last[3] = FxBuildHasher.hash_one(word.as_str());
+            (at >= 3).then_some(last)
+        }).collect::<FxHashSet<_>>()
+    };
+    let wanted = runs(quotation);
+    let found = runs(text).intersection(&wanted).count();
+    !wanted.is_empty() && found * 10 >= wanted.len() * 7
 }
 
 /// A list of highlights: lines that are no sentences, under a label, at the top.

@@ -32,7 +32,7 @@ impl std::str::FromStr for Language {
 /// Fewer letters say too little.
 const MIN_LETTERS: usize = 200;
 /// So much of the text decides.
-const SAMPLE: usize = 4_000;
+const SAMPLE: usize = 2_000;
 /// whatlang's own measure, 0..=1: how far the best language is ahead of the second.
 const MIN_CONFIDENCE: f64 = 0.9;
 

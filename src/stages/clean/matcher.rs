@@ -11,6 +11,7 @@ use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use super::agency;
 use super::draft::{Draft, Paragraph, trimmed};
 use super::rule::{Position, Rule, Scope, fill};
+use super::wording::ends_sentence;
 use crate::error::{Error, Result};
 use crate::record::{Field, Part};
 
@@ -71,32 +72,30 @@ impl Matcher {
         for at in 0..count {
             for _ in 0..MAX_ROUNDS {
                 let place = Place { at, count };
-                if draft.paragraphs[at].range.is_empty()
-                    || self.whole(draft, place)
-                    || !(self.prefix(draft, place) | self.suffix(draft, place))
-                {
+                // Edges first: a whole-paragraph rule must not take the sentence in front of a notice with it.
+                if !(self.prefix(draft, place) | self.suffix(draft, place)) {
                     break;
                 }
             }
+            self.whole(draft, Place { at, count });
         }
         draft.close_gaps();
         self.title(draft);
     }
 
-    fn whole(&self, draft: &mut Draft, place: Place) -> bool {
+    fn whole(&self, draft: &mut Draft, place: Place) {
         let paragraph = draft.paragraph(place.at);
         if paragraph.len() > WINDOW {
-            return false;
+            return;
         }
-        let words = paragraph.split_whitespace().count();
-        let fits = |found: &Compiled| words <= found.rule.max_words && place.allows(&found.rule);
-        let found = self.paragraph.matching(paragraph).chain(self.ending.matching(paragraph)).find(|found| fits(found));
-        let Some(found) = found else { return false };
-        if found.rule.credits_agency {
-            agency::credit(draft, paragraph);
+        let fits = |found: &&Compiled| found.removes(paragraph) && place.allows(&found.rule);
+        let found = self.paragraph.matching(paragraph).chain(self.ending.matching(paragraph)).find(fits);
+        if let Some(found) = found {
+            if found.rule.credits_agency {
+                agency::credit(draft, paragraph);
+            }
+            draft.remove(place.at, &found.rule.id);
         }
-        draft.remove(place.at, &found.rule.id);
-        true
     }
 
     fn prefix(&self, draft: &mut Draft, place: Place) -> bool {
@@ -104,7 +103,8 @@ impl Matcher {
         let window = &paragraph[..boundary_below(paragraph, WINDOW)];
         let found = self.prefix.matching(window).find_map(|found| {
             let end = found.regex.find(window)?.end();
-            (found.removes(&window[..end]) && place.allows(&found.rule)).then_some((found, end))
+            let left = !paragraph[end..].trim().is_empty();
+            (left && found.removes(&window[..end]) && place.allows(&found.rule)).then_some((found, end))
         });
         let Some((found, length)) = found else { return false };
         if found.rule.credits_agency {
@@ -120,8 +120,8 @@ impl Matcher {
         let window = &paragraph[from..];
         let found = self.suffix.matching(window).find_map(|found| {
             let start = found.regex.find(window)?.start();
-            let whole_words = !window[..start].ends_with(char::is_alphanumeric);
-            (whole_words && found.removes(&window[start..]) && place.allows(&found.rule)).then_some((found, start))
+            let left = ends_sentence(paragraph[..from + start].trim_end());
+            (left && found.removes(&window[start..]) && place.allows(&found.rule)).then_some((found, start))
         });
         let Some((found, start)) = found else { return false };
         if found.rule.credits_agency {
@@ -138,7 +138,7 @@ impl Matcher {
             let Paragraph { range, part } = draft.paragraphs[at].clone();
             let mut cuts: Vec<(Range<usize>, &str)> = Vec::new();
             for found in self.inside.matching(draft.paragraph(at)) {
-                let matches = found.regex.find_iter(draft.paragraph(at)).filter(|matched| found.removes(matched.as_str()));
+                let matches = found.regex.find_iter(draft.paragraph(at)).filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
                 cuts.extend(matches.map(|matched| (range.start + matched.start()..range.start + matched.end(), found.rule.id.as_str())));
             }
             cuts.sort_by_key(|(cut, _)| (cut.start, cut.end));

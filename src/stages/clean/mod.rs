@@ -89,7 +89,8 @@ impl Cleaner {
     }
 
     fn apply(&self, draft: &mut Draft) {
-        if let Some(author) = draft.article.author.as_deref() {
+        // Scraped author columns are often lists of everything: an agency among many says nothing.
+        if let Some(author) = draft.article.author.as_deref().filter(|author| author.matches([',', ';']).count() < 2) {
             agency::credit(draft, author);
         }
         let in_force = |id: &str| !self.disabled.iter().any(|disabled| disabled == id);

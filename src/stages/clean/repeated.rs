@@ -3,7 +3,7 @@
 
 use std::collections::hash_map::Entry;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::catalog::CodedRule;
@@ -52,7 +52,9 @@ fn pull_quotes(draft: &mut Draft) {
     if candidates.is_empty() || candidates.len() > MAX_PULL_QUOTES {
         return;
     }
-    let Ok(finder) = AhoCorasick::new(candidates.iter().map(|(_, words)| words)) else { return };
+    // Used once: the kind that is built fastest.
+    let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(candidates.iter().map(|(_, words)| words));
+    let Ok(finder) = finder else { return };
     let mut elsewhere = vec![false; candidates.len()];
     for at in 0..draft.paragraphs.len() {
         let words = format!(" {} ", normalised(draft.paragraph(at)));

@@ -18,21 +18,22 @@ const MAX_ROUNDS: usize = 16;
 /// Repairs one field. Line breaks come out as `\n`, every kind of space but the tab as U+0020.
 pub fn repair(original: &str) -> RepairedText {
     let mut repaired = RepairedText { text: original.to_owned(), alignment: Alignment::default() };
-    let passes = [characters::repair, mojibake::repair, characters::drop_undefined, normal_form::repair];
     for _ in 0..MAX_ROUNDS {
-        let mut changed = false;
-        for pass in passes {
-            if let Some(Pass { text, edits }) = pass(&repaired.text) {
-                repaired.alignment.edits = compose::compose(&repaired.alignment.edits, &edits);
-                repaired.text = text;
-                changed = true;
-            }
-        }
-        if !changed {
+        let changed = [characters::repair, mojibake::repair, normal_form::repair].map(|pass| apply(&mut repaired, pass));
+        // What is left over of misread UTF-8 goes once nothing can be made of it any more.
+        if !changed.contains(&true) && !apply(&mut repaired, characters::drop_undefined) {
             break;
         }
     }
     repaired
+}
+
+/// Whether the pass changed anything.
+fn apply(repaired: &mut RepairedText, pass: fn(&str) -> Option<Pass>) -> bool {
+    let Some(Pass { text, edits }) = pass(&repaired.text) else { return false };
+    repaired.alignment.edits = compose::compose(&repaired.alignment.edits, &edits);
+    repaired.text = text;
+    true
 }
 
 /// What one pass made of a text: `edits` lead from its result back to what it was given.
@@ -86,6 +87,8 @@ mod tests {
     fn undoes_it_twice_over() {
         assert_eq!(repaired("town\u{c3}\u{a2}\u{e2}\u{201a}\u{ac}\u{e2}\u{201e}\u{a2}s"), "town’s");
         assert_eq!(repaired("caf\u{c3}\u{192}\u{c2}\u{a9}"), "café");
+        assert_eq!(repaired("town\u{c3}\u{a2}\u{c2}\u{80}\u{c2}\u{99}s"), "town’s");
+        assert_eq!(repaired("\u{c3}\u{a2}\u{e2}\u{201a}\u{ac}\u{c2}\u{9d}"), "”");
     }
 
     #[test]
