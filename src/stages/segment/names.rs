@@ -24,6 +24,28 @@ const LONGEST_PHRASE: usize = 14;
 
 /// The noun phrase that opens at token `from`, and the token after it.
 pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize) -> Option<(Source, usize)> {
+    noun_phrase(text, tokens, from, limit, |_| false)
+}
+
+/// The same where no verb of saying follows to end the phrase: "Ortiz met Hale" opens with Ortiz.
+pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize) -> Option<(Source, usize)> {
+    noun_phrase(text, tokens, from, limit, |at| {
+        let (before, token) = (&tokens[at - 1], &tokens[at]);
+        let roles = tokens[at..limit.min(at + 3)].iter().take_while(|t| t.kind == Kind::Word && !t.capital);
+        let leaves_name = before.capital && !token.capital && !before.is(DETERMINER | FUNCTION);
+        let enters_name = token.capital && !before.capital;
+        leaves_name && !token.is(PARTICLE) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+            || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
+    })
+}
+
+fn noun_phrase(
+    text: &str,
+    tokens: &[Token],
+    from: usize,
+    limit: usize,
+    stops: impl Fn(usize) -> bool,
+) -> Option<(Source, usize)> {
     let first = tokens[..limit].get(from).filter(|token| token.kind == Kind::Word)?;
     if first.is(HE | SHE | THEY) {
         return Some((pronoun(first), from + 1));
@@ -32,7 +54,10 @@ pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize)
         return None;
     }
     let mut end = from;
-    while end < limit.min(from + LONGEST_PHRASE) && goes_on(text, tokens, from, end, limit) {
+    while end < limit.min(from + LONGEST_PHRASE)
+        && goes_on(text, tokens, from, end, limit)
+        && !(end > from && stops(end))
+    {
         end += 1;
     }
     let source = source_of(text, &tokens[from..end])?;
@@ -45,7 +70,8 @@ pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize)
 
 fn goes_on(text: &str, tokens: &[Token], from: usize, at: usize, limit: usize) -> bool {
     let token = &tokens[at];
-    if token.kind != Kind::Word || token.is(CALENDAR) {
+    let participle = at > from + 1 && token.classes == 0 && !token.capital && token.text(text).ends_with("ed");
+    if token.kind != Kind::Word || token.is(CALENDAR) || participle {
         return false;
     }
     if at == from || !token.is(FUNCTION | SAID | BE | AFTER_TAG) || token.is(PARTICLE) {
@@ -165,7 +191,10 @@ fn source_of(text: &str, phrase: &[Token]) -> Option<Source> {
     if let Some(at) = phrase.iter().position(|token| is_preposition(text, token)) {
         let head = &phrase[..at];
         let run = capital_run(head);
-        if run.len() >= 2 && run.end == head.len() && !head[run.clone()].iter().any(|t| t.is(BODY | TITLE | ROLE)) {
+        let titles = head.iter().rposition(|token| token.is(TITLE)).map_or(0, |last| last + 1);
+        let name = run.start.max(titles)..run.end;
+        let titled = titles > run.start;
+        if (titled && !name.is_empty() || name.len() >= 2) && !head[name].iter().any(|t| t.is(BODY | ROLE)) {
             return named(text, &head[run]);
         }
         let after_office = office_holder(text, phrase, at);
@@ -176,7 +205,8 @@ fn source_of(text: &str, phrase: &[Token]) -> Option<Source> {
     if proper && !(run.len() == 1 && last.is(ROLE | TITLE | DETERMINER)) {
         return named(text, &phrase[run]);
     }
-    (first.is(DETERMINER) || phrase.iter().any(|token| token.is(ROLE | TITLE))).then(|| described(text, phrase))?
+    let determined = first.is(DETERMINER) && phrase.len() > 1;
+    (determined || phrase.iter().any(|token| token.is(ROLE | TITLE))).then(|| described(text, phrase))?
 }
 
 /// "Secretary of State John Kerry": the last two names after the office.

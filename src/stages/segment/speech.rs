@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::attribution::{self, Tag};
-use super::names::phrase_at;
+use super::names::subject_at;
 use super::quotes::Quotation;
 use super::speaker::Persons;
 use super::tokens::{Kind, within};
@@ -40,8 +40,7 @@ pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> 
     let mut first_sentence = 0;
     for (block, passage) in passages.iter().enumerate() {
         let before = block.checked_sub(1).map(|b| Before { passage: &passages[b], quotations: &quotations[b] });
-        let carried =
-            speech.last().and_then(|speech: &Vec<Speech>| speech.last()).and_then(|last| last.speaker.clone());
+        let carried = speech.last().and_then(|speech: &Vec<Speech>| speech.last()).cloned();
         let found = attribute_block(passage, &quotations[block], before, carried, &mut persons, first_sentence);
         speech.push(found);
         first_sentence += passage.sentences.len();
@@ -59,7 +58,7 @@ fn attribute_block(
     passage: &Passage,
     quotations: &[Quotation],
     before: Option<Before>,
-    carried: Option<String>,
+    carried: Option<Speech>,
     persons: &mut Persons,
     first_sentence: usize,
 ) -> Vec<Speech> {
@@ -75,9 +74,10 @@ fn attribute_block(
         let mut speaker = tag.as_ref().and_then(|tag| persons.resolve(&tag.source, first_sentence + sentence));
         if tag.is_none() {
             speaker = if quotation.continues {
-                carried.clone()
+                carried.as_ref().filter(|_| at == 0).and_then(|last| last.speaker.clone())
             } else {
                 same_turn(passage, quotations, &found, at)
+                    .or_else(|| next_paragraph(passage, quotations, at, before.as_ref(), carried.as_ref()))
                     .or_else(|| lead_in(passage, quotations, sentence, before.as_ref(), persons, first_sentence))
             };
         }
@@ -102,7 +102,7 @@ fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], pe
     while !tokens.is_empty() && passage.tokens[tokens.start].is(FUNCTION) {
         tokens.start += 1;
     }
-    if !quoted && let Some((source, _)) = phrase_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
+    if !quoted && let Some((source, _)) = subject_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
         persons.note_subject(&source, first + sentence);
     }
 }
@@ -114,6 +114,24 @@ fn same_turn(passage: &Passage, quotations: &[Quotation], found: &[Speech], at: 
     let between = quotations[previous].outer.end..quotations[at].outer.start;
     let sentences = passage.sentences.iter().filter(|s| between.start < s.start && s.end <= between.end).count();
     (sentences == 0).then_some(speaker)
+}
+
+/// A paragraph that is all quotation, after one that ended in a quotation with its tag: the same speaker goes on. Where
+/// the tag does not come last, the convention of leaving the quotation open says so; without either, nobody knows.
+fn next_paragraph(
+    passage: &Passage,
+    quotations: &[Quotation],
+    at: usize,
+    before: Option<&Before>,
+    carried: Option<&Speech>,
+) -> Option<String> {
+    let (before, carried) = (before?, carried?);
+    let whole = at == 0 && quotations[at].outer == (0..passage.text.len());
+    let (tag, last) = (carried.tag.as_ref()?, before.quotations.last()?);
+    let ends_in_tag = tag.adjacent
+        && before.passage.tokens[tag.tokens.start].start >= last.outer.end
+        && sentence_at(before.passage, last.inner.end - 1) + 1 == before.passage.sentences.len();
+    (whole && ends_in_tag).then(|| carried.speaker.clone())?
 }
 
 /// The subject of a sentence that ends in a colon right before the quotation, in this block or the one before.
@@ -161,36 +179,36 @@ fn governs(passage: &Passage, quotation: &Quotation, tag: &Tag) -> bool {
 fn is_title(passage: &Passage, quotation: &Quotation) -> bool {
     let inside = within(&passage.tokens, &quotation.inner);
     let outside = within(&passage.tokens, &(0..quotation.outer.start));
-    let announced = outside.end > 0 && passage.tokens[outside.end - 1].is(WORK);
-    if announced {
+    let lead = passage.tokens[outside].iter().rfind(|token| !matches!(token.kind, Kind::Colon | Kind::Comma));
+    if lead.is_some_and(|token| token.is(WORK)) {
         return true;
     }
     if passage.part == Part::Headline {
         return false;
     }
     let words: Vec<_> = passage.tokens[inside.clone()].iter().filter(|token| token.kind == Kind::Word).collect();
-    let stops = passage.tokens[inside].iter().any(|token| token.kind == Kind::Stop && token.text(passage.text) == ".");
+    let stop = passage.tokens[inside.clone()].iter().position(|token| token.kind == Kind::Stop);
+    let stops = stop.is_some_and(|at| at + 1 < inside.len());
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
     let all_capital = words.iter().all(|token| token.capital || token.is(FUNCTION | BE));
     let capitals = words.iter().filter(|token| token.capital).count();
-    words.len() <= 8 && first.capital && last.capital && all_capital && capitals >= 2 && !stops
+    words.len() <= 14 && first.capital && last.capital && all_capital && capitals >= 2 && !stops
 }
 
 /// The reading of one sentence of a block.
 pub(super) fn read(passage: &Passage, range: &Range<usize>, quotations: &[Quotation], speech: &[Speech]) -> Reading {
+    let cut = |q: &Range<usize>| q.start.max(range.start)..q.end.min(range.end);
     let first = quotations.partition_point(|q| q.outer.end <= range.start);
     let touching: Vec<usize> = (first..quotations.len())
         .take_while(|&at| quotations[at].outer.start < range.end)
-        .filter(|&at| speech[at].spoken)
+        .filter(|&at| speech[at].spoken && !cut(&quotations[at].inner).is_empty())
         .collect();
-    let cut = |q: &Range<usize>| q.start.max(range.start)..q.end.min(range.end);
     let outer: Vec<_> = touching.iter().map(|&at| cut(&quotations[at].outer)).collect();
     let tags: Vec<_> = touching.iter().filter_map(|&at| speech[at].tag.as_ref()).collect();
     let voice = voice::of(&passage.tokens, range, &outer, &tags);
     let quoted = touching
         .iter()
         .map(|&at| cut(&quotations[at].inner))
-        .filter(|q| q.start < q.end)
         .map(|q| q.start - range.start..q.end - range.start)
         .collect();
     Reading {

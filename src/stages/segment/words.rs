@@ -70,7 +70,7 @@ static CLASSES: LazyLock<FxHashMap<&'static str, Classes>> = LazyLock::new(|| {
 const LISTS: &[(Classes, &str)] = &[
     (
         SAID,
-        "said says say tell tells told added adds add explained explains explain wrote writes write tweeted tweets \
+        "said says say told added adds add explained explains explain wrote writes write tweeted tweets \
          asked asks replied replies responded declared declares announced announces stated insisted insists \
          acknowledged acknowledges admitted admits recalled recalls remarked quipped joked jokes shouted yelled \
          screamed whispered muttered chanted chants concluded complained complains commented conceded concedes \
@@ -80,16 +80,16 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         SAID | PARTICIPLE,
-        "saying adding telling writing asking explaining declaring warning arguing insisting claiming noting tweeting",
+        "saying adding telling writing asking explaining declaring warning arguing insisting claiming noting tweeting asserting stating shouting chanting recalling replying",
     ),
     (
         SAID | WEAK,
         "continued continues began begins agreed agrees suggested suggests observed observes countered counters \
          maintained maintains cried cries reported reports revealed reveals confirmed confirms denied denies demanded \
-         demands posted posts read reads wondered wonders questioned promised promises claims claim notes note states \
-         state urges thinks thought believes believed believe hinted informed assured reminded estimated estimates \
+         demands posted posts read reads wondered wonders questioned promised promises claims claim notes note \
+         urges thinks thought believes believed believe hinted informed assured reminded estimated estimates \
          found finds concludes indicated indicates disclosed hopes hoped fears feared expects expected pledged \
-         speculated assumed feels felt affirmed disputed pointed points went called sighed summarized signaled",
+         speculated assumed feels felt affirmed disputed pointed sighed summarized signaled tell tells shows showed learned blogged",
     ),
     (
         NAMING,
@@ -107,7 +107,7 @@ const LISTS: &[(Classes, &str)] = &[
     (THEY, "they it"),
     (
         NO_SOURCE,
-        "i we you this that these those there what which who everyone nobody someone one anyone none it's that's",
+        "i we you this that these those there what which who everyone nobody someone anyone none it's that's",
     ),
     (
         TITLE,
@@ -120,7 +120,7 @@ const LISTS: &[(Classes, &str)] = &[
          coach candidate nominee strategist analyst correspondent host anchor reporter editor columnist author actor \
          actress singer rapper comedian economist democrat republican rep.-elect ceo cfo co-founder founder commissioner \
          councilman councilwoman councilmember lawmaker prosecutor pastor activist adviser advisor manager hon hon. \
-         superintendent chairperson treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
+         superintendent chairperson del. treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
     ),
     (
         MALE,
@@ -152,7 +152,7 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         ROLE,
-        "police officials official authorities prosecutors prosecutor investigators critics scientists experts expert \
+        "police officials official authorities polls data figures documents records prosecutors prosecutor investigators critics scientists experts expert \
          researchers lawmakers residents witnesses sources source spokesman spokeswoman spokesperson spokespeople \
          officers officer protesters activists advocates supporters opponents republicans democrats analysts analyst \
          economists lawyers attorneys lawyer attorney doctors aides aide advisers adviser leaders leader executives \
@@ -169,7 +169,7 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         DETERMINER | FUNCTION,
-        "a an the his her their its our my your some many several few both another other most all two three four five six seven eight nine ten dozens hundreds each every no any",
+        "one a an the his her their its our my your some many several few both another other most all two three four five six seven eight nine ten dozens hundreds each every no any",
     ),
     (
         FUNCTION,
