@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::tokens::{Kind, Token, without_possessive};
 use super::words::{
-    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NO_SOURCE, PARTICLE, ROLE, SAID,
+    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE, SAID,
     SHE, THEY, TITLE,
 };
 
@@ -74,8 +74,8 @@ fn goes_on(text: &str, tokens: &[Token], from: usize, at: usize, limit: usize) -
     if token.kind != Kind::Word || token.is(CALENDAR) || participle {
         return false;
     }
-    if at == from || !token.is(FUNCTION | SAID | BE | AFTER_TAG) || token.is(PARTICLE) {
-        return at == from || !token.is(SAID) || token.is(TITLE);
+    if at == from || !token.is(FUNCTION | SAID | NAMING | BE | AFTER_TAG) || token.is(PARTICLE) {
+        return at == from || !token.is(SAID | NAMING) || token.is(TITLE);
     }
     // "of the agency", "for Mr. Ortiz": a preposition, and what it governs.
     let next = tokens[..limit].get(at + 1);

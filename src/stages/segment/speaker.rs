@@ -41,7 +41,9 @@ impl Persons {
     }
 
     fn note_name(&mut self, text: &str, name: &[Token], title_gender: Classes) {
-        let person_like = (2..=4).contains(&name.len()) && !name.iter().any(|t| t.is(BODY | CALENDAR | ROLE));
+        let shouted = |token: &Token| token.end - token.start > 2 && !token.text(text).chars().any(char::is_lowercase);
+        let person_like =
+            (2..=4).contains(&name.len()) && !name.iter().any(|t| t.is(BODY | CALENDAR | ROLE) || shouted(t));
         let (Some(first), Some(last)) = (name.first(), name.last()) else { return };
         if !person_like {
             return;

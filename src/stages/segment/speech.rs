@@ -12,6 +12,11 @@ use super::words::{BE, FUNCTION, NAMING, SAID, WORK};
 use super::{Passage, indirect, words_in};
 use crate::record::{Part, Voice};
 
+/// Bytes between a verb of saying and a short quotation in what it reports.
+const REPORT_REACH: usize = 200;
+/// Bytes between a verb of naming and the short quotation that it hands on.
+const NAMING_REACH: usize = 60;
+
 /// What attribution says of one quotation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Speech {
@@ -165,14 +170,28 @@ fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> boo
     if is_title(passage, quotation) {
         return false;
     }
-    words >= SHORTEST_SPEECH || tag.is_some_and(|tag| governs(passage, quotation, tag))
+    words >= SHORTEST_SPEECH || governs(passage, quotation, tag)
 }
 
-/// A short quotation belongs to a verb in its own clause: "called them “animals”", "said it was “unfair”".
-fn governs(passage: &Passage, quotation: &Quotation, tag: &Tag) -> bool {
-    let verb = &passage.tokens[tag.tokens.end - 1];
-    let near = quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= 60);
-    verb.is(SAID | NAMING) && near && sentence_at(passage, verb.start) == sentence_at(passage, quotation.outer.start)
+/// A short quotation belongs to a verb of its sentence: "called them “animals”", "said it was “unfair”". The words of a
+/// report are the speaker's as far as it goes; a verb of naming must stand near, and have a subject where its
+/// participle may be meant ("a thing called “the Left”").
+fn governs(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> bool {
+    let range = &passage.sentences[sentence_at(passage, quotation.outer.start)];
+    let near = |verb: usize, bytes: usize| {
+        let verb = &passage.tokens[verb];
+        verb.start >= range.start && quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= bytes)
+    };
+    let tagged = tag.map(|tag| tag.tokens.end - 1).is_some_and(|verb| {
+        passage.tokens[verb].is(SAID) && near(verb, REPORT_REACH) || passage.tokens[verb].is(NAMING) && near(verb, NAMING_REACH)
+    });
+    let before = within(&passage.tokens, &(range.start..quotation.outer.start));
+    tagged
+        || before.rev().take(12).any(|at| {
+            let (token, subject) = (&passage.tokens[at], at.checked_sub(1).map(|before| &passage.tokens[before]));
+            let ambiguous = matches!(token.text(passage.text), "called" | "dubbed" | "labeled" | "labelled" | "branded");
+            token.is(NAMING) && !ambiguous && near(at, NAMING_REACH) && !subject.is_some_and(|subject| subject.is(BE))
+        })
 }
 
 /// Title case and short, or announced as a work: "the documentary “Into the Sea”".
