@@ -42,6 +42,13 @@ pub(super) fn find(passage: &Passage, quotations: &[Quotation], at: usize) -> Op
         .or_else(|| search.according_to(whole.start..whole.end.min(whole.start + REACH)))
 }
 
+/// Where the subject of a sentence may stand, as a token index.
+pub(super) fn subject_start(passage: &Passage, sentence: &Range<usize>) -> Range<usize> {
+    let tokens = within(&passage.tokens, sentence);
+    let search = Search { text: passage.text, tokens: &passage.tokens, quotations: &[] };
+    search.clause_start(tokens.start, tokens.end)..tokens.end
+}
+
 /// The source of a sentence that reports speech without quotation marks or leads in to a quotation.
 pub(super) fn reported(passage: &Passage, sentence: &Range<usize>, quotations: &[Quotation]) -> Option<Tag> {
     let tokens = within(&passage.tokens, sentence);
@@ -115,6 +122,12 @@ impl Search<'_> {
     /// "Ortiz said: “", "Ortiz called it “", "Ortiz: “" before an opening mark.
     pub(super) fn tag_before(&self, range: Range<usize>) -> Option<Tag> {
         let tokens = self.tokens;
+        let inverted = |token: &&Token| token.is(SAID) && !token.is(PARTICIPLE) && token.capital;
+        if tokens[..range.end].get(range.start).filter(inverted).is_some() {
+            // "Added Ortiz: “"
+            let (source, end) = phrase_at(self.text, tokens, range.start + 1, range.end)?;
+            return Some(Tag { source, tokens: range.start..end, adjacent: self.leads_in(end..range.end) });
+        }
         let verbs = range.clone().rev().filter(|&at| tokens[at].is(SAID | NAMING) && !self.quoted(&tokens[at]));
         for verb in verbs.take(3) {
             if let Some((source, start)) = self.subject_of(verb, range.start) {
@@ -203,7 +216,8 @@ impl Search<'_> {
         let opens = self.clause_start(range.start, colon);
         let (source, end) = subject_at(self.text, self.tokens, opens, colon)?;
         let person = matches!(source, Source::Named { .. } | Source::Pronoun(HE | SHE));
-        person.then_some(Tag { source, tokens: range.start..colon + 1, adjacent: end == colon })
+        let labels = end < colon && self.tokens[end].kind == Kind::Colon;
+        (person && !labels).then_some(Tag { source, tokens: range.start..colon + 1, adjacent: end == colon })
     }
 
     pub(super) fn according_to(&self, range: Range<usize>) -> Option<Tag> {

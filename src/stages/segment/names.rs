@@ -22,6 +22,9 @@ pub(super) enum Source {
 /// Words of a phrase; longer ones are misread clauses.
 const LONGEST_PHRASE: usize = 14;
 
+/// Words of a name; longer runs of capitals are debris.
+const LONGEST_NAME: usize = 5;
+
 /// The noun phrase that opens at token `from`, and the token after it.
 pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize) -> Option<(Source, usize)> {
     noun_phrase(text, tokens, from, limit, |_| false)
@@ -34,7 +37,7 @@ pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize
         let roles = tokens[at..limit.min(at + 3)].iter().take_while(|t| t.kind == Kind::Word && !t.capital);
         let leaves_name = before.capital && !token.capital && !before.is(DETERMINER | FUNCTION);
         let enters_name = token.capital && !before.capital;
-        leaves_name && !token.is(PARTICLE) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+        leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
             || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
     })
 }
@@ -197,8 +200,9 @@ fn source_of(text: &str, phrase: &[Token]) -> Option<Source> {
         if (titled && !name.is_empty() || name.len() >= 2) && !head[name].iter().any(|t| t.is(BODY | ROLE)) {
             return named(text, &head[run]);
         }
-        let after_office = office_holder(text, phrase, at);
-        return after_office.or_else(|| described(text, phrase));
+        let describes = first.is(DETERMINER) || head.iter().any(|token| token.is(ROLE | TITLE | BODY));
+        let office = office_holder(text, phrase, at);
+        return office.or_else(|| describes.then(|| described(text, phrase))?);
     }
     let run = capital_run(phrase);
     let proper = run.end == phrase.len() && !run.is_empty();
@@ -206,7 +210,7 @@ fn source_of(text: &str, phrase: &[Token]) -> Option<Source> {
         return named(text, &phrase[run]);
     }
     let determined = first.is(DETERMINER) && phrase.len() > 1;
-    (determined || phrase.iter().any(|token| token.is(ROLE | TITLE))).then(|| described(text, phrase))?
+    (determined || last.is(ROLE | TITLE) && run.len() <= 1).then(|| described(text, phrase))?
 }
 
 /// "Secretary of State John Kerry": the last two names after the office.
@@ -234,6 +238,9 @@ fn capital_run(phrase: &[Token]) -> Range<usize> {
 /// A name from capitalised words: titles are cut off and give the gender.
 fn named(text: &str, run: &[Token]) -> Option<Source> {
     let titles = run.iter().rposition(|token| token.is(TITLE) || is_possessive(text, token)).map_or(0, |last| last + 1);
+    if run.len() > titles + LONGEST_NAME {
+        return None;
+    }
     let (title, mut name) = run.split_at(titles);
     while name.first().is_some_and(|token| token.is(CALENDAR)) {
         name = &name[1..];

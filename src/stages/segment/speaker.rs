@@ -1,6 +1,6 @@
 //! From the words of a tag to a speaker: last names to full names, pronouns to the person last named.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::Source;
 use super::tokens::{Kind, Token, without_possessive};
@@ -27,12 +27,17 @@ pub(super) struct Persons {
 }
 
 impl Persons {
-    /// Notes the full names in a run of tokens, so that a last name alone can be resolved.
-    pub(super) fn note_names(&mut self, text: &str, tokens: &[Token]) {
+    /// Notes the full names of a block, so that a last name alone can be resolved. `common` are the article's words in
+    /// lower case: a word that opens a sentence is part of the name after it only if it is not one of them.
+    pub(super) fn note_names(&mut self, text: &str, tokens: &[Token], common: &FxHashSet<&str>) {
         let mut at = 0;
         while at < tokens.len() {
             let run = tokens[at..].iter().take_while(|token| is_name_word(token)).count();
-            let name = &tokens[at..at + run];
+            let mut name = &tokens[at..at + run];
+            let opens = at == 0 || matches!(tokens[at - 1].kind, Kind::Stop | Kind::Mark | Kind::Colon);
+            if opens && name.first().is_some_and(|first| is_common(first.text(text), common) && !first.is(MALE | FEMALE)) {
+                name = &name[1..];
+            }
             let titles = name.iter().rposition(|token| token.is(TITLE)).map_or(0, |last| last + 1);
             let gender = name[..titles].iter().fold(0, |bits, token| bits | token.classes & (MALE | FEMALE));
             self.note_name(text, &name[titles..], gender);
@@ -99,9 +104,11 @@ impl Persons {
                 return (sentence <= at + 2).then(|| name.clone());
             }
         };
-        let fits = |person: &Person| person.gender == 0 || person.gender & gender != 0;
-        let (person, at) = self.recent.iter().rev().find(|(person, _)| fits(person))?.clone();
-        if sentence > at + PRONOUN_REACH {
+        let reach = || self.recent.iter().rev().take_while(|(_, at)| sentence <= at + PRONOUN_REACH);
+        let (person, at) = reach().find(|(person, _)| person.gender == 0 || person.gender & gender != 0)?.clone();
+        // Somebody of unknown gender, not just named, while another fits for sure: the text leaves it open.
+        let certain = person.gender != 0 || sentence <= at + 1;
+        if !certain && reach().any(|(other, _)| other.gender & gender != 0) {
             return None;
         }
         self.recent.push((person.clone(), sentence));
@@ -126,6 +133,15 @@ impl Persons {
             _ => Some(Person { name: name.to_owned(), gender }),
         }
     }
+}
+
+/// Words that open a sentence before a name.
+const OPENERS: [&str; 12] =
+    ["take", "regarding", "consider", "update", "meet", "like", "enter", "ask", "watch", "former", "fellow", "see"];
+
+fn is_common(word: &str, common: &FxHashSet<&str>) -> bool {
+    let lower = word.to_lowercase();
+    common.contains(lower.as_str()) || OPENERS.contains(&lower.as_str())
 }
 
 fn is_name_word(token: &Token) -> bool {

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use super::attribution::{self, Tag};
 use super::names::subject_at;
 use super::quotes::Quotation;
 use super::speaker::Persons;
-use super::tokens::{Kind, within};
+use super::tokens::{Kind, Token, within};
 use super::voice::{self, SHORTEST_SPEECH};
 use super::words::{BE, FUNCTION, NAMING, SAID, WORK};
 use super::{Passage, indirect, words_in};
@@ -38,8 +40,9 @@ pub(super) struct Reading {
 /// Goes through the article in reading order and says of each quotation whether it is speech, and whose.
 pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> Vec<Vec<Speech>> {
     let mut persons = Persons::default();
+    let common = common_words(passages);
     for passage in passages {
-        persons.note_names(passage.text, &passage.tokens);
+        persons.note_names(passage.text, &passage.tokens, &common);
     }
     let mut speech: Vec<Vec<Speech>> = Vec::with_capacity(passages.len());
     let mut first_sentence = 0;
@@ -51,6 +54,13 @@ pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> 
         first_sentence += passage.sentences.len();
     }
     speech
+}
+
+/// The words of an article that it writes in lower case.
+fn common_words<'p>(passages: &'p [Passage]) -> FxHashSet<&'p str> {
+    let words = |passage: &'p Passage| passage.tokens.iter().map(|token| (token, token.text(passage.text)));
+    let lower = |(token, word): (&Token, &'p str)| (token.kind == Kind::Word && !token.capital).then_some(word);
+    passages.iter().flat_map(words).filter_map(lower).collect()
 }
 
 /// The block before, where a lead-in ("Ortiz continued:") may stand.
@@ -102,11 +112,8 @@ fn sentence_at(passage: &Passage, byte: usize) -> usize {
 
 fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], persons: &mut Persons, first: usize) {
     let Some(range) = passage.sentences.get(sentence) else { return };
-    let mut tokens = within(&passage.tokens, range);
+    let tokens = attribution::subject_start(passage, range);
     let quoted = quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end);
-    while !tokens.is_empty() && passage.tokens[tokens.start].is(FUNCTION) {
-        tokens.start += 1;
-    }
     if !quoted && let Some((source, _)) = subject_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
         persons.note_subject(&source, first + sentence);
     }
@@ -203,7 +210,8 @@ fn is_title(passage: &Passage, quotation: &Quotation) -> bool {
         return true;
     }
     if passage.part == Part::Headline {
-        return false;
+        // All is title case there: only a slogan's length tells.
+        return words_in(passage, quotation) <= SHORTEST_SPEECH;
     }
     let words: Vec<_> = passage.tokens[inside.clone()].iter().filter(|token| token.kind == Kind::Word).collect();
     let stop = passage.tokens[inside.clone()].iter().position(|token| token.kind == Kind::Stop);

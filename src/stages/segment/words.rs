@@ -120,7 +120,7 @@ const LISTS: &[(Classes, &str)] = &[
          coach candidate nominee strategist analyst correspondent host anchor reporter editor columnist author actor \
          actress singer rapper comedian economist democrat republican rep.-elect ceo cfo co-founder founder commissioner \
          councilman councilwoman councilmember lawmaker prosecutor pastor activist adviser advisor manager hon hon. \
-         superintendent chairperson del. treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
+         superintendent chairperson del. emperor counselor counsellor ag judge-elect treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
     ),
     (
         MALE,
@@ -134,7 +134,7 @@ const LISTS: &[(Classes, &str)] = &[
          juan carlos luis miguel pedro antonio jorge jared rex reince sebastian anderson tucker sean antonin clarence brett \
          neil alan albert bruce craig derek doug ed eugene fred glenn howard ian ivan joel julian lee leon lewis louis martin \
          max neal oliver oscar phil philip phillip ralph randy ray rodney ross roy russell stanley stuart todd travis victor \
-         vincent wayne xi emmanuel francois hassan kim nigel tony gordon jean-claude pierre",
+         vincent wayne xi emmanuel francois hassan kim nigel tony abraham benedict chad chuck clayton curtis darren dave dean don dwight earl elliott eliot ernest felix floyd francis frederick gabriel gene geoff gerard gilbert grant guy herbert hugh isaac jake jay jimmy jordan josh karl kirk kurt lance leo leonard lloyd marc marcus marvin maurice mickey mohamed morgan nick norman otto rahm rodrigo sam sergei shane sid simon stefan theodore tommy toby wilbur xavier zack al andres ari austin bradley brent brad carter chip cory dick drew evan glen hector herman gordon jean-claude pierre",
     ),
     (
         FEMALE,
@@ -148,7 +148,7 @@ const LISTS: &[(Classes, &str)] = &[
          huma sally ellen alice abigail allison beth betsy caitlin carly carrie danielle denise diana eleanor erin eva \
          gina grace jane jean jeanine joanna josephine julia katie kate kathy kristen leslie lindsay lori lucy lynn marie \
          marine megyn meghan mia michele miriam monica natalie norma paula priscilla rosa rose sophia sophie stacy sue \
-         tammy tara tina tracy valerie vanessa wendy yvonne greta serena tulsi ilhan rashida alexandria ayanna nikki",
+         tammy tara tina tracy valerie vanessa wendy yvonne greta serena tulsi ilhan rashida alexandria ayanna nikki lesley leslie lois lynne mitzi muriel naomi nina paulette penny phyllis rhonda robin roberta sheila shirley sonya sylvia terri tess thelma tiffany ursula vera vivian wanda yvette zoe amber april bonnie brooke carla cathy celia charlotte claudia dawn dolores edith esther frances gail geraldine gladys gwen harriet ida irene jamie janice jodi kay kristin leah louise marcia maureen melinda nora patty peggy rita ruby samara stella",
     ),
     (
         ROLE,
@@ -185,7 +185,7 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         FILLER,
-        "also later then has had have would will further repeatedly once again recently previously earlier even himself herself itself themselves reportedly famously simply quickly soon often always still now first finally publicly privately flatly bluntly quietly angrily recently sarcastically simply both all just has since subsequently specifically never did does do may might could can",
+        "also later then has had have would will further repeatedly once again recently previously earlier even himself herself itself themselves reportedly famously simply quickly soon often always still now first finally publicly privately flatly bluntly quietly angrily recently sarcastically simply both all just has since likewise similarly meanwhile subsequently specifically never did does do may might could can",
     ),
     (BE, "is are was were be been being am"),
     (PARTICLE, "de da del della di du la le van von der den bin ibn al el dos das ter ten"),
