@@ -6,7 +6,7 @@ use super::Passage;
 use super::names::{Source, phrase_at, phrase_before, subject_at};
 use super::quotes::Quotation;
 use super::tokens::{Kind, Token, within};
-use super::words::{BODY, WEAK, AFTER_TAG, BE, CLAUSE, DETERMINER, FILLER, FUNCTION, HE, NAMING, PARTICIPLE, ROLE, SAID, SHE, THEY, TITLE};
+use super::words::{PLURAL, SUBORDINATOR, AFTER_TAG, BE, CLAUSE, DETERMINER, FILLER, FUNCTION, HE, NAMING, PARTICIPLE, ROLE, SAID, SHE, THEY, TITLE};
 
 /// A tag of a quotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,14 @@ pub(super) fn find(passage: &Passage, quotations: &[Quotation], at: usize) -> Op
         .or_else(|| search.according_to(whole.start..whole.end.min(whole.start + REACH)))
 }
 
-/// Where the subject of a sentence may stand, as a token index.
-pub(super) fn subject_start(passage: &Passage, sentence: &Range<usize>) -> Range<usize> {
+/// Where the subjects of a sentence may stand, as token indices: that of a clause before it first, then its own.
+pub(super) fn subject_starts(passage: &Passage, sentence: &Range<usize>) -> (Vec<usize>, usize) {
     let tokens = within(&passage.tokens, sentence);
     let search = Search { text: passage.text, tokens: &passage.tokens, quotations: &[] };
-    search.clause_start(tokens.start, tokens.end)..tokens.end
+    let own = search.clause_start(tokens.start, tokens.end);
+    let subordinate = passage.tokens[tokens.clone()].first().is_some_and(|token| token.is(SUBORDINATOR));
+    let starts = if subordinate { vec![tokens.start + 1, own] } else { vec![own] };
+    (starts, tokens.end)
 }
 
 /// The source of a sentence that reports speech without quotation marks or leads in to a quotation.
@@ -143,6 +146,7 @@ impl Search<'_> {
         if tokens[verb].is(PARTICIPLE) {
             match tokens[floor..verb].last() {
                 Some(before) if matches!(before.text(text), "for" | "of" | "without" | "from") => return None,
+                Some(before) if before.is(DETERMINER) => return None,
                 // "footage of Ortiz saying"
                 Some(before) if before.capital && !before.is(FUNCTION) => return phrase_before(text, tokens, verb, floor),
                 _ => {}
@@ -179,8 +183,12 @@ impl Search<'_> {
             let prepositions = ["in", "on", "at", "through", "about", "over", "against", "by", "to", "with", "of", "for"];
             prepositions.contains(&token.text(self.text))
         });
-        let plural = self.tokens[verb].is(WEAK) && self.tokens[verb].text(self.text).ends_with("ms");
-        governed || plural && self.tokens[end - 1].is(TITLE | ROLE | BODY)
+        let (first, head, verb) = (&self.tokens[start], &self.tokens[end - 1], &self.tokens[verb]);
+        let name = head.is(HE | SHE | THEY) || head.capital;
+        let adjective = matches!(head.text(self.text), "Republican" | "Democratic" | "GOP" | "American" | "Federal");
+        let noun = verb.is(PLURAL) && !matches!(verb.text(self.text), "reads" | "notes");
+        let counted = first.is(DETERMINER) && !matches!(first.text(self.text), "the" | "The" | "a" | "A" | "one" | "One");
+        governed || adjective && verb.is(PLURAL) || noun && !name && (counted || !head.is(ROLE))
     }
 
     /// Where the subject of a sentence may stand: first, after "But", or after the comma of "In a letter,".
@@ -216,6 +224,10 @@ impl Search<'_> {
         let opens = self.clause_start(range.start, colon);
         let (source, end) = subject_at(self.text, self.tokens, opens, colon)?;
         let person = matches!(source, Source::Named { .. } | Source::Pronoun(HE | SHE));
+        let modal = |token: &Token| matches!(token.text(self.text), "should" | "must" | "would" | "could" | "can" | "will");
+        if self.tokens[end..colon].iter().any(modal) {
+            return None;
+        }
         let labels = end < colon && self.tokens[end].kind == Kind::Colon;
         (person && !labels).then_some(Tag { source, tokens: range.start..colon + 1, adjacent: end == colon })
     }

@@ -37,7 +37,9 @@ pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize
         let roles = tokens[at..limit.min(at + 3)].iter().take_while(|t| t.kind == Kind::Word && !t.capital);
         let leaves_name = before.capital && !token.capital && !before.is(DETERMINER | FUNCTION);
         let enters_name = token.capital && !before.capital;
-        leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+        let leaves_head = before.is(ROLE | TITLE | BODY) && !before.capital && token.classes == 0 && !token.capital;
+        leaves_head
+            || leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
             || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
     })
 }
@@ -244,6 +246,10 @@ fn named(text: &str, run: &[Token]) -> Option<Source> {
     let (title, mut name) = run.split_at(titles);
     while name.first().is_some_and(|token| token.is(CALENDAR)) {
         name = &name[1..];
+    }
+    let owned = title.last().is_some_and(|token| is_possessive(text, token));
+    if owned && name.first().is_some_and(|token| token.is(BODY)) {
+        return None;
     }
     let gender = title.iter().fold(0, |bits, token| bits | token.classes & (MALE | FEMALE));
     match (name.first(), name.last()) {

@@ -39,10 +39,9 @@ pub(super) struct Reading {
 
 /// Goes through the article in reading order and says of each quotation whether it is speech, and whose.
 pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> Vec<Vec<Speech>> {
-    let mut persons = Persons::default();
-    let common = common_words(passages);
+    let mut persons = Persons::new(common_words(passages));
     for passage in passages {
-        persons.note_names(passage.text, &passage.tokens, &common);
+        persons.note_names(passage.text, &passage.tokens);
     }
     let mut speech: Vec<Vec<Speech>> = Vec::with_capacity(passages.len());
     let mut first_sentence = 0;
@@ -112,10 +111,14 @@ fn sentence_at(passage: &Passage, byte: usize) -> usize {
 
 fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], persons: &mut Persons, first: usize) {
     let Some(range) = passage.sentences.get(sentence) else { return };
-    let tokens = attribution::subject_start(passage, range);
-    let quoted = quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end);
-    if !quoted && let Some((source, _)) = subject_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
-        persons.note_subject(&source, first + sentence);
+    if quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end) {
+        return;
+    }
+    let (starts, end) = attribution::subject_starts(passage, range);
+    for start in starts {
+        if let Some((source, _)) = subject_at(passage.text, &passage.tokens, start, end) {
+            persons.note_subject(&source, first + sentence);
+        }
     }
 }
 
@@ -171,13 +174,20 @@ fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> boo
     if words == 0 {
         return false;
     }
-    if tag.is_some_and(|tag| tag.adjacent) {
-        return true;
-    }
-    if is_title(passage, quotation) {
+    let adjacent = tag.is_some_and(|tag| tag.adjacent);
+    if is_title(passage, quotation) && !(adjacent && is_set_off(passage, quotation)) {
         return false;
     }
+    if adjacent {
+        return true;
+    }
     words >= SHORTEST_SPEECH || governs(passage, quotation, tag)
+}
+
+/// Whether a comma or colon joins a quotation to its tag: “told “Fox News Sunday” that” has none.
+fn is_set_off(passage: &Passage, quotation: &Quotation) -> bool {
+    let before = passage.text[..quotation.outer.start].trim_end();
+    before.ends_with([',', ':']) || passage.text[quotation.inner.clone()].ends_with([',', '?', '!', '.'])
 }
 
 /// A short quotation belongs to a verb of its sentence: "called them “animals”", "said it was “unfair”". The words of a
@@ -189,8 +199,11 @@ fn governs(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> bool 
         let verb = &passage.tokens[verb];
         verb.start >= range.start && quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= bytes)
     };
-    let tagged = tag.map(|tag| tag.tokens.end - 1).is_some_and(|verb| {
-        passage.tokens[verb].is(SAID) && near(verb, REPORT_REACH) || passage.tokens[verb].is(NAMING) && near(verb, NAMING_REACH)
+    let tagged = tag.is_some_and(|tag| {
+        let (first, last) = (&passage.tokens[tag.tokens.start], tag.tokens.end - 1);
+        first.text(passage.text).eq_ignore_ascii_case("according")
+            || passage.tokens[last].is(SAID) && near(last, REPORT_REACH)
+            || passage.tokens[last].is(NAMING) && near(last, NAMING_REACH)
     });
     let before = within(&passage.tokens, &(range.start..quotation.outer.start));
     tagged

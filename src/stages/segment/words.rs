@@ -44,6 +44,13 @@ pub(super) const CALENDAR: Classes = 1 << 20;
 /// What may follow the verb of a complete tag ("said in", "told reporters").
 pub(super) const AFTER_TAG: Classes = 1 << 21;
 
+/// Follows a last name ("Jr.").
+pub(super) const SUFFIX: Classes = 1 << 22;
+/// Verb of saying or naming in the third person that is also a plural noun ("claims", "reports").
+pub(super) const PLURAL: Classes = 1 << 23;
+/// Opens a clause with a subject of its own ("when", "although").
+pub(super) const SUBORDINATOR: Classes = 1 << 24;
+
 pub(super) fn classes(word: &str) -> Classes {
     let mut lower = [0u8; 24];
     let bytes = word.as_bytes();
@@ -89,7 +96,7 @@ const LISTS: &[(Classes, &str)] = &[
          demands posted posts read reads wondered wonders questioned promised promises claims claim notes note \
          urges thinks thought believes believed believe hinted informed assured reminded estimated estimates \
          found finds concludes indicated indicates disclosed hopes hoped fears feared expects expected pledged \
-         speculated assumed feels felt affirmed disputed pointed sighed summarized signaled tell tells shows showed learned blogged",
+         speculated assumed affirmed disputed pointed sighed summarized signaled tell tells shows showed learned blogged",
     ),
     (
         NAMING,
@@ -120,7 +127,7 @@ const LISTS: &[(Classes, &str)] = &[
          coach candidate nominee strategist analyst correspondent host anchor reporter editor columnist author actor \
          actress singer rapper comedian economist democrat republican rep.-elect ceo cfo co-founder founder commissioner \
          councilman councilwoman councilmember lawmaker prosecutor pastor activist adviser advisor manager hon hon. \
-         superintendent chairperson del. emperor counselor counsellor ag judge-elect treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
+         executive superintendent chairperson del. emperor counselor counsellor ag judge-elect treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
     ),
     (
         MALE,
@@ -179,9 +186,11 @@ const LISTS: &[(Classes, &str)] = &[
          here there why how what who whom whose which that this these those is are was were be been being am has have had \
          do does did will would can could may might must shall should he she they it we i you him them us me himself \
          herself themselves itself according asked yes well now today yesterday tomorrow again never always often \
-         sometimes recently finally first second last next moreover furthermore additionally nevertheless nonetheless \
+         sometimes recently finally last next moreover furthermore additionally nevertheless nonetheless \
          thus therefore hence otherwise rather too out up down off per via amid along around across behind beyond toward \
-         towards within upon except more much less least such same own speaking asked following including",
+         towards within upon except more much less least such same own speaking asked following including throughout beneath besides plus took went made gave came got met won led held saw knew stood kept \
+         left brought put set ran sent spoke built fell paid lost grew drew rose broke drove chose wants want goes makes \
+         takes gives seems appears became",
     ),
     (
         FILLER,
@@ -218,6 +227,9 @@ const LISTS: &[(Classes, &str)] = &[
          conference summit agreement deal project program fund tribune herald daily weekly review report media radio \
          street journal capitol hill pentagon kremlin brexit nations alliance coalition society trust africa israel",
     ),
+    (SUFFIX, "jr. jr sr. sr ii iii iv"),
+    (PLURAL, "claims reports calls notes attacks reads posts demands fears hopes questions blasts praises brands labels charges"),
+    (SUBORDINATOR, "when while after before although though as since because if"),
 ];
 
 #[cfg(test)]
