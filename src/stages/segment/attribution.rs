@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::Passage;
-use super::names::{Source, phrase_at, phrase_before};
+use super::names::{Source, phrase_at, phrase_before, subject_at};
 use super::quotes::Quotation;
 use super::tokens::{Kind, Token, within};
-use super::words::{AFTER_TAG, BE, CLAUSE, FILLER, FUNCTION, NAMING, PARTICIPLE, SAID};
+use super::words::{PLURAL, SUBORDINATOR, AFTER_TAG, BE, CLAUSE, DETERMINER, FILLER, FUNCTION, HE, NAMING, PARTICIPLE, ROLE, SAID, SHE, THEY, TITLE};
 
 /// A tag of a quotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,19 @@ pub(super) fn find(passage: &Passage, quotations: &[Quotation], at: usize) -> Op
         .tag_after(after.start..after.end.min(after.start + REACH))
         .or_else(|| search.tag_before(between.start.max(between.end.saturating_sub(REACH))..between.end))
         .or_else(|| search.tag_before(whole.start.max(whole.end.saturating_sub(REACH))..whole.end))
+        .or_else(|| search.tag_trailing(after.clone()))
         .or_else(|| search.according_to(after.start..after.end.min(after.start + REACH)))
         .or_else(|| search.according_to(whole.start..whole.end.min(whole.start + REACH)))
+}
+
+/// Where the subjects of a sentence may stand, as token indices: that of a clause before it first, then its own.
+pub(super) fn subject_starts(passage: &Passage, sentence: &Range<usize>) -> (Vec<usize>, usize) {
+    let tokens = within(&passage.tokens, sentence);
+    let search = Search { text: passage.text, tokens: &passage.tokens, quotations: &[] };
+    let own = search.clause_start(tokens.start, tokens.end);
+    let subordinate = passage.tokens[tokens.clone()].first().is_some_and(|token| token.is(SUBORDINATOR));
+    let starts = if subordinate { vec![tokens.start + 1, own] } else { vec![own] };
+    (starts, tokens.end)
 }
 
 /// The source of a sentence that reports speech without quotation marks or leads in to a quotation.
@@ -100,9 +111,26 @@ impl Search<'_> {
         Some(Tag { source, tokens: from..verb + 1, adjacent: true })
     }
 
+    /// "“We lost” because of them, Ortiz said."
+    fn tag_trailing(&self, range: Range<usize>) -> Option<Tag> {
+        let tokens = self.tokens;
+        let range = range.start.max(range.end.saturating_sub(REACH))..range.end;
+        let verb = range.clone().rfind(|&at| tokens[at].is(SAID) && !self.quoted(&tokens[at]))?;
+        let closes = tokens[..range.end].get(verb + 1).is_none_or(|token| token.kind == Kind::Stop);
+        let (source, start) = self.subject_of(verb, range.start).filter(|_| closes)?;
+        let after_comma = start > range.start && tokens[start - 1].kind == Kind::Comma;
+        after_comma.then_some(Tag { source, tokens: start..verb + 1, adjacent: false })
+    }
+
     /// "Ortiz said: “", "Ortiz called it “", "Ortiz: “" before an opening mark.
     pub(super) fn tag_before(&self, range: Range<usize>) -> Option<Tag> {
         let tokens = self.tokens;
+        let inverted = |token: &&Token| token.is(SAID) && !token.is(PARTICIPLE) && token.capital;
+        if tokens[..range.end].get(range.start).filter(inverted).is_some() {
+            // "Added Ortiz: “"
+            let (source, end) = phrase_at(self.text, tokens, range.start + 1, range.end)?;
+            return Some(Tag { source, tokens: range.start..end, adjacent: self.leads_in(end..range.end) });
+        }
         let verbs = range.clone().rev().filter(|&at| tokens[at].is(SAID | NAMING) && !self.quoted(&tokens[at]));
         for verb in verbs.take(3) {
             if let Some((source, start)) = self.subject_of(verb, range.start) {
@@ -116,8 +144,15 @@ impl Search<'_> {
     fn subject_of(&self, verb: usize, floor: usize) -> Option<(Source, usize)> {
         let (text, tokens) = (self.text, self.tokens);
         if tokens[verb].is(PARTICIPLE) {
+            match tokens[floor..verb].last() {
+                Some(before) if matches!(before.text(text), "for" | "of" | "without" | "from") => return None,
+                Some(before) if before.is(DETERMINER) => return None,
+                // "footage of Ortiz saying"
+                Some(before) if before.capital && !before.is(FUNCTION) => return phrase_before(text, tokens, verb, floor),
+                _ => {}
+            }
             let opens = self.clause_start(floor, verb);
-            return phrase_at(text, tokens, opens, verb).map(|(source, _)| (source, verb));
+            return subject_at(text, tokens, opens, verb).map(|(source, _)| (source, verb));
         }
         let mut end = verb;
         while end > floor && (tokens[end - 1].is(FILLER) && !tokens[end - 1].is(SAID) || self.is_adverb(end - 1)) {
@@ -131,30 +166,42 @@ impl Search<'_> {
         if before.text(text) == "and" {
             // "Ortiz stood up and said": the subject is the clause's.
             let opens = self.clause_start(floor, verb);
-            return phrase_at(text, tokens, opens, verb).map(|(source, _)| (source, end));
+            return subject_at(text, tokens, opens, verb).map(|(source, _)| (source, end));
         }
         let end = if before.text(text) == "who" && tokens[floor..end].last().is_some_and(|t| t.kind == Kind::Comma) {
             end - 1
         } else {
             end
         };
-        phrase_before(text, tokens, end, floor)
+        let (source, start) = phrase_before(text, tokens, end, floor)?;
+        (!self.is_no_subject(start, end, verb, floor)).then_some((source, start))
     }
 
-    /// Where the subject of a sentence may stand: after "But", "Meanwhile," and the like.
+    /// "marching through the streets chanted", and "Republican claims", where the verb is a noun.
+    fn is_no_subject(&self, start: usize, end: usize, verb: usize, floor: usize) -> bool {
+        let governed = self.tokens[floor..start].last().is_some_and(|token| {
+            let prepositions = ["in", "on", "at", "through", "about", "over", "against", "by", "to", "with", "of", "for"];
+            prepositions.contains(&token.text(self.text))
+        });
+        let (first, head, verb) = (&self.tokens[start], &self.tokens[end - 1], &self.tokens[verb]);
+        let name = head.is(HE | SHE | THEY) || head.capital;
+        let adjective = matches!(head.text(self.text), "Republican" | "Democratic" | "GOP" | "American" | "Federal");
+        let noun = verb.is(PLURAL) && !matches!(verb.text(self.text), "reads" | "notes");
+        let counted = first.is(DETERMINER) && !matches!(first.text(self.text), "the" | "The" | "a" | "A" | "one" | "One");
+        governed || adjective && verb.is(PLURAL) || noun && !name && (counted || !head.is(ROLE))
+    }
+
+    /// Where the subject of a sentence may stand: first, after "But", or after the comma of "In a letter,".
     fn clause_start(&self, floor: usize, limit: usize) -> usize {
-        let mut at = floor;
-        while at < limit && at < floor + 2 {
-            let token = &self.tokens[at];
-            let pronoun =
-                token.is(super::words::HE | super::words::SHE | super::words::THEY | super::words::DETERMINER);
-            if token.kind == Kind::Comma || token.is(FUNCTION) && !pronoun {
-                at += 1;
-            } else {
-                break;
-            }
+        let opens = |at: usize| !self.tokens[at].is(FUNCTION) || self.tokens[at].is(HE | SHE | THEY | DETERMINER);
+        if floor >= limit || opens(floor) {
+            return floor;
         }
-        at
+        let conjunction = matches!(self.tokens[floor].text(self.text), "But" | "And" | "So" | "Yet" | "Still" | "Then");
+        if conjunction && floor + 1 < limit && opens(floor + 1) {
+            return floor + 1;
+        }
+        (floor..limit.min(floor + 30)).find(|&at| self.tokens[at].kind == Kind::Comma).map_or(limit, |comma| comma + 1)
     }
 
     /// Whether only a comma, a colon or a short complement stands between a verb and the quotation.
@@ -168,15 +215,21 @@ impl Search<'_> {
             && complement.first().is_none_or(|token| token.is(AFTER_TAG) || last.kind == Kind::Colon)
     }
 
-    /// "Ortiz: “We lost”", as in headlines and transcripts.
+    /// "Ortiz: “We lost”", as in headlines and transcripts, and "Ortiz fired back: “We lost”".
     fn name_and_colon(&self, range: Range<usize>) -> Option<Tag> {
         let colon = range.end.checked_sub(1).filter(|&at| at >= range.start)?;
-        if self.tokens[colon].kind != Kind::Colon || colon - range.start > 6 {
+        if self.tokens[colon].kind != Kind::Colon {
             return None;
         }
-        let (source, end) = phrase_at(self.text, self.tokens, range.start, colon)?;
-        let named = matches!(source, Source::Named { .. }) && end == colon;
-        named.then_some(Tag { source, tokens: range.start..colon + 1, adjacent: true })
+        let opens = self.clause_start(range.start, colon);
+        let (source, end) = subject_at(self.text, self.tokens, opens, colon)?;
+        let person = matches!(source, Source::Named { .. } | Source::Pronoun(HE | SHE));
+        let modal = |token: &Token| matches!(token.text(self.text), "should" | "must" | "would" | "could" | "can" | "will");
+        if self.tokens[end..colon].iter().any(modal) {
+            return None;
+        }
+        let labels = end < colon && self.tokens[end].kind == Kind::Colon;
+        (person && !labels).then_some(Tag { source, tokens: range.start..colon + 1, adjacent: end == colon })
     }
 
     pub(super) fn according_to(&self, range: Range<usize>) -> Option<Tag> {
@@ -187,6 +240,8 @@ impl Search<'_> {
                 && !self.quoted(&tokens[at])
         })?;
         let (source, end) = phrase_at(text, tokens, at + 2, range.end)?;
-        Some(Tag { source, tokens: at..end, adjacent: false })
+        // "according to the usual norms" names nobody.
+        let can_speak = tokens[at + 2..end].iter().any(|t| t.capital || t.is(ROLE | TITLE | HE | SHE | THEY));
+        can_speak.then_some(Tag { source, tokens: at..end, adjacent: false })
     }
 }

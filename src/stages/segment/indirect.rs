@@ -7,7 +7,7 @@ use super::attribution::Search;
 use super::names::{Source, phrase_at, phrase_before};
 use super::quotes::Quotation;
 use super::tokens::{Kind, within};
-use super::words::{BE, FILLER, NAMING, PARTICIPLE, SAID, WEAK};
+use super::words::{AFTER_TAG, BE, CALENDAR, FILLER, NAMING, PARTICIPLE, SAID, WEAK};
 
 /// Words that a report has besides its tag; "Congress said yes" reports nothing.
 const SHORTEST_REPORT: usize = 4;
@@ -51,12 +51,16 @@ fn is_report(passage: &Passage, sentence: Range<usize>, verb: usize) -> bool {
     if end == sentence.start || tokens[end - 1].is(BE) || tokens[end - 1].text(text) == "to" {
         return false;
     }
+    if tokens[end - 1].text(text) == "and" {
+        return that || !token.is(WEAK);
+    }
     let subject = phrase_before(text, tokens, end, sentence.start);
     let Some((_, start)) = subject.filter(|(source, _)| is_source(source)) else { return false };
     if token.is(WEAK) {
         return that;
     }
-    let trailing = closes && start > sentence.start;
+    let after_comma = start > sentence.start && tokens[start - 1].kind == Kind::Comma;
+    let trailing = closes && start > sentence.start || after_comma && next.is_some_and(|n| n.is(AFTER_TAG | CALENDAR));
     let clause = sentence.end - (verb + 1) >= SHORTEST_REPORT;
     trailing || that || clause && !next.is_some_and(|next| matches!(next.text(text), "to" | "about" | "of"))
 }

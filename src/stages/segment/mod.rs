@@ -7,6 +7,8 @@ mod quotes;
 mod sentences;
 mod speaker;
 mod speech;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod voice;
 mod words;

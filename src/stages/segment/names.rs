@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::tokens::{Kind, Token, without_possessive};
 use super::words::{
-    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NO_SOURCE, PARTICLE, ROLE, SAID,
+    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE, SAID,
     SHE, THEY, TITLE,
 };
 
@@ -22,8 +22,35 @@ pub(super) enum Source {
 /// Words of a phrase; longer ones are misread clauses.
 const LONGEST_PHRASE: usize = 14;
 
+/// Words of a name; longer runs of capitals are debris.
+const LONGEST_NAME: usize = 5;
+
 /// The noun phrase that opens at token `from`, and the token after it.
 pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize) -> Option<(Source, usize)> {
+    noun_phrase(text, tokens, from, limit, |_| false)
+}
+
+/// The same where no verb of saying follows to end the phrase: "Ortiz met Hale" opens with Ortiz.
+pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize) -> Option<(Source, usize)> {
+    noun_phrase(text, tokens, from, limit, |at| {
+        let (before, token) = (&tokens[at - 1], &tokens[at]);
+        let roles = tokens[at..limit.min(at + 3)].iter().take_while(|t| t.kind == Kind::Word && !t.capital);
+        let leaves_name = before.capital && !token.capital && !before.is(DETERMINER | FUNCTION);
+        let enters_name = token.capital && !before.capital;
+        let leaves_head = before.is(ROLE | TITLE | BODY) && !before.capital && token.classes == 0 && !token.capital;
+        leaves_head
+            || leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+            || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
+    })
+}
+
+fn noun_phrase(
+    text: &str,
+    tokens: &[Token],
+    from: usize,
+    limit: usize,
+    stops: impl Fn(usize) -> bool,
+) -> Option<(Source, usize)> {
     let first = tokens[..limit].get(from).filter(|token| token.kind == Kind::Word)?;
     if first.is(HE | SHE | THEY) {
         return Some((pronoun(first), from + 1));
@@ -32,7 +59,10 @@ pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize)
         return None;
     }
     let mut end = from;
-    while end < limit.min(from + LONGEST_PHRASE) && goes_on(text, tokens, from, end, limit) {
+    while end < limit.min(from + LONGEST_PHRASE)
+        && goes_on(text, tokens, from, end, limit)
+        && !(end > from && stops(end))
+    {
         end += 1;
     }
     let source = source_of(text, &tokens[from..end])?;
@@ -45,11 +75,12 @@ pub(super) fn phrase_at(text: &str, tokens: &[Token], from: usize, limit: usize)
 
 fn goes_on(text: &str, tokens: &[Token], from: usize, at: usize, limit: usize) -> bool {
     let token = &tokens[at];
-    if token.kind != Kind::Word || token.is(CALENDAR) {
+    let participle = at > from + 1 && token.classes == 0 && !token.capital && token.text(text).ends_with("ed");
+    if token.kind != Kind::Word || token.is(CALENDAR) || participle {
         return false;
     }
-    if at == from || !token.is(FUNCTION | SAID | BE | AFTER_TAG) || token.is(PARTICLE) {
-        return at == from || !token.is(SAID) || token.is(TITLE);
+    if at == from || !token.is(FUNCTION | SAID | NAMING | BE | AFTER_TAG) || token.is(PARTICLE) {
+        return at == from || !token.is(SAID | NAMING) || token.is(TITLE);
     }
     // "of the agency", "for Mr. Ortiz": a preposition, and what it governs.
     let next = tokens[..limit].get(at + 1);
@@ -165,18 +196,23 @@ fn source_of(text: &str, phrase: &[Token]) -> Option<Source> {
     if let Some(at) = phrase.iter().position(|token| is_preposition(text, token)) {
         let head = &phrase[..at];
         let run = capital_run(head);
-        if run.len() >= 2 && run.end == head.len() && !head[run.clone()].iter().any(|t| t.is(BODY | TITLE | ROLE)) {
+        let titles = head.iter().rposition(|token| token.is(TITLE)).map_or(0, |last| last + 1);
+        let name = run.start.max(titles)..run.end;
+        let titled = titles > run.start;
+        if (titled && !name.is_empty() || name.len() >= 2) && !head[name].iter().any(|t| t.is(BODY | ROLE)) {
             return named(text, &head[run]);
         }
-        let after_office = office_holder(text, phrase, at);
-        return after_office.or_else(|| described(text, phrase));
+        let describes = first.is(DETERMINER) || head.iter().any(|token| token.is(ROLE | TITLE | BODY));
+        let office = office_holder(text, phrase, at);
+        return office.or_else(|| describes.then(|| described(text, phrase))?);
     }
     let run = capital_run(phrase);
     let proper = run.end == phrase.len() && !run.is_empty();
     if proper && !(run.len() == 1 && last.is(ROLE | TITLE | DETERMINER)) {
         return named(text, &phrase[run]);
     }
-    (first.is(DETERMINER) || phrase.iter().any(|token| token.is(ROLE | TITLE))).then(|| described(text, phrase))?
+    let determined = first.is(DETERMINER) && phrase.len() > 1;
+    (determined || last.is(ROLE | TITLE) && run.len() <= 1).then(|| described(text, phrase))?
 }
 
 /// "Secretary of State John Kerry": the last two names after the office.
@@ -204,9 +240,16 @@ fn capital_run(phrase: &[Token]) -> Range<usize> {
 /// A name from capitalised words: titles are cut off and give the gender.
 fn named(text: &str, run: &[Token]) -> Option<Source> {
     let titles = run.iter().rposition(|token| token.is(TITLE) || is_possessive(text, token)).map_or(0, |last| last + 1);
+    if run.len() > titles + LONGEST_NAME {
+        return None;
+    }
     let (title, mut name) = run.split_at(titles);
     while name.first().is_some_and(|token| token.is(CALENDAR)) {
         name = &name[1..];
+    }
+    let owned = title.last().is_some_and(|token| is_possessive(text, token));
+    if owned && name.first().is_some_and(|token| token.is(BODY)) {
+        return None;
     }
     let gender = title.iter().fold(0, |bits, token| bits | token.classes & (MALE | FEMALE));
     match (name.first(), name.last()) {

@@ -39,10 +39,7 @@ pub(super) fn find(passages: &[Passage]) -> Vec<Vec<Quotation>> {
             .find(|&block| scans[block].stray_close.is_some() || scans[block].marked)
             .and_then(|block| scans[block].stray_close.clone().map(|mark| (block, mark)));
         let end = match (reopened, closing) {
-            (true, _) => {
-                mark_continued(&mut found, next, &scans);
-                text.len()
-            }
+            (true, _) => text.len(),
             (false, Some((last, mark))) => {
                 for block in next..last {
                     let all = 0..passages[block].text.len();
@@ -56,23 +53,15 @@ pub(super) fn find(passages: &[Passage]) -> Vec<Vec<Quotation>> {
         found[at].push(Quotation { outer: open.start..end, inner: open.end..end, continues: false });
     }
     found.iter_mut().for_each(|quotations| quotations.retain(|q| !q.inner.is_empty()));
-    carry_over(&mut found, &scans);
+    carry_over(&mut found, &scans, passages);
     found
 }
 
-/// The first quotation of a re-opened block continues. When it is itself left open it is not listed yet; `carry_over`
-/// sees to it.
-fn mark_continued(found: &mut [Vec<Quotation>], block: usize, scans: &[Scan]) {
-    if let Some(first) = found[block].first_mut().filter(|first| first.outer.start == 0) {
-        first.continues = true;
-    } else if scans[block].open.is_none() {
-        debug_assert!(found[block].is_empty(), "a block that opens with a mark has a quotation there");
-    }
-}
-
-fn carry_over(found: &mut [Vec<Quotation>], scans: &[Scan]) {
+/// The first quotation of a block that re-opens what the block before left open continues it.
+fn carry_over(found: &mut [Vec<Quotation>], scans: &[Scan], passages: &[Passage]) {
     for block in 1..found.len() {
-        let left_open = scans[block - 1].open.is_some() && scans[block].opens_with_mark;
+        let same_part = passages[block].part == passages[block - 1].part;
+        let left_open = scans[block - 1].open.is_some() && scans[block].opens_with_mark && same_part;
         if let Some(first) = found[block].first_mut().filter(|first| left_open && first.outer.start == 0) {
             first.continues = true;
         }

@@ -2,15 +2,22 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use super::attribution::{self, Tag};
-use super::names::phrase_at;
+use super::names::subject_at;
 use super::quotes::Quotation;
 use super::speaker::Persons;
-use super::tokens::{Kind, within};
+use super::tokens::{Kind, Token, within};
 use super::voice::{self, SHORTEST_SPEECH};
 use super::words::{BE, FUNCTION, NAMING, SAID, WORK};
 use super::{Passage, indirect, words_in};
 use crate::record::{Part, Voice};
+
+/// Bytes between a verb of saying and a short quotation in what it reports.
+const REPORT_REACH: usize = 200;
+/// Bytes between a verb of naming and the short quotation that it hands on.
+const NAMING_REACH: usize = 60;
 
 /// What attribution says of one quotation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +39,7 @@ pub(super) struct Reading {
 
 /// Goes through the article in reading order and says of each quotation whether it is speech, and whose.
 pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> Vec<Vec<Speech>> {
-    let mut persons = Persons::default();
+    let mut persons = Persons::new(common_words(passages));
     for passage in passages {
         persons.note_names(passage.text, &passage.tokens);
     }
@@ -40,13 +47,19 @@ pub(super) fn attribute(passages: &[Passage], quotations: &[Vec<Quotation>]) -> 
     let mut first_sentence = 0;
     for (block, passage) in passages.iter().enumerate() {
         let before = block.checked_sub(1).map(|b| Before { passage: &passages[b], quotations: &quotations[b] });
-        let carried =
-            speech.last().and_then(|speech: &Vec<Speech>| speech.last()).and_then(|last| last.speaker.clone());
+        let carried = speech.last().and_then(|speech: &Vec<Speech>| speech.last()).cloned();
         let found = attribute_block(passage, &quotations[block], before, carried, &mut persons, first_sentence);
         speech.push(found);
         first_sentence += passage.sentences.len();
     }
     speech
+}
+
+/// The words of an article that it writes in lower case.
+fn common_words<'p>(passages: &'p [Passage]) -> FxHashSet<&'p str> {
+    let words = |passage: &'p Passage| passage.tokens.iter().map(|token| (token, token.text(passage.text)));
+    let lower = |(token, word): (&Token, &'p str)| (token.kind == Kind::Word && !token.capital).then_some(word);
+    passages.iter().flat_map(words).filter_map(lower).collect()
 }
 
 /// The block before, where a lead-in ("Ortiz continued:") may stand.
@@ -59,7 +72,7 @@ fn attribute_block(
     passage: &Passage,
     quotations: &[Quotation],
     before: Option<Before>,
-    carried: Option<String>,
+    carried: Option<Speech>,
     persons: &mut Persons,
     first_sentence: usize,
 ) -> Vec<Speech> {
@@ -75,9 +88,10 @@ fn attribute_block(
         let mut speaker = tag.as_ref().and_then(|tag| persons.resolve(&tag.source, first_sentence + sentence));
         if tag.is_none() {
             speaker = if quotation.continues {
-                carried.clone()
+                carried.as_ref().filter(|_| at == 0).and_then(|last| last.speaker.clone())
             } else {
                 same_turn(passage, quotations, &found, at)
+                    .or_else(|| next_paragraph(passage, quotations, at, before.as_ref(), carried.as_ref()))
                     .or_else(|| lead_in(passage, quotations, sentence, before.as_ref(), persons, first_sentence))
             };
         }
@@ -97,13 +111,14 @@ fn sentence_at(passage: &Passage, byte: usize) -> usize {
 
 fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], persons: &mut Persons, first: usize) {
     let Some(range) = passage.sentences.get(sentence) else { return };
-    let mut tokens = within(&passage.tokens, range);
-    let quoted = quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end);
-    while !tokens.is_empty() && passage.tokens[tokens.start].is(FUNCTION) {
-        tokens.start += 1;
+    if quotations.iter().any(|q| q.outer.start <= range.start && range.start < q.outer.end) {
+        return;
     }
-    if !quoted && let Some((source, _)) = phrase_at(passage.text, &passage.tokens, tokens.start, tokens.end) {
-        persons.note_subject(&source, first + sentence);
+    let (starts, end) = attribution::subject_starts(passage, range);
+    for start in starts {
+        if let Some((source, _)) = subject_at(passage.text, &passage.tokens, start, end) {
+            persons.note_subject(&source, first + sentence);
+        }
     }
 }
 
@@ -114,6 +129,24 @@ fn same_turn(passage: &Passage, quotations: &[Quotation], found: &[Speech], at: 
     let between = quotations[previous].outer.end..quotations[at].outer.start;
     let sentences = passage.sentences.iter().filter(|s| between.start < s.start && s.end <= between.end).count();
     (sentences == 0).then_some(speaker)
+}
+
+/// A paragraph that is all quotation, after one that ended in a quotation with its tag: the same speaker goes on. Where
+/// the tag does not come last, the convention of leaving the quotation open says so; without either, nobody knows.
+fn next_paragraph(
+    passage: &Passage,
+    quotations: &[Quotation],
+    at: usize,
+    before: Option<&Before>,
+    carried: Option<&Speech>,
+) -> Option<String> {
+    let (before, carried) = (before?, carried?);
+    let whole = at == 0 && quotations[at].outer == (0..passage.text.len());
+    let (tag, last) = (carried.tag.as_ref()?, before.quotations.last()?);
+    let ends_in_tag = tag.adjacent
+        && before.passage.tokens[tag.tokens.start].start >= last.outer.end
+        && sentence_at(before.passage, last.inner.end - 1) + 1 == before.passage.sentences.len();
+    (whole && ends_in_tag).then(|| carried.speaker.clone())?
 }
 
 /// The subject of a sentence that ends in a colon right before the quotation, in this block or the one before.
@@ -141,56 +174,81 @@ fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> boo
     if words == 0 {
         return false;
     }
-    if tag.is_some_and(|tag| tag.adjacent) {
-        return true;
-    }
-    if is_title(passage, quotation) {
+    let adjacent = tag.is_some_and(|tag| tag.adjacent);
+    if is_title(passage, quotation) && !(adjacent && is_set_off(passage, quotation)) {
         return false;
     }
-    words >= SHORTEST_SPEECH || tag.is_some_and(|tag| governs(passage, quotation, tag))
+    if adjacent {
+        return true;
+    }
+    words >= SHORTEST_SPEECH || governs(passage, quotation, tag)
 }
 
-/// A short quotation belongs to a verb in its own clause: "called them “animals”", "said it was “unfair”".
-fn governs(passage: &Passage, quotation: &Quotation, tag: &Tag) -> bool {
-    let verb = &passage.tokens[tag.tokens.end - 1];
-    let near = quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= 60);
-    verb.is(SAID | NAMING) && near && sentence_at(passage, verb.start) == sentence_at(passage, quotation.outer.start)
+/// Whether a comma or colon joins a quotation to its tag: “told “Fox News Sunday” that” has none.
+fn is_set_off(passage: &Passage, quotation: &Quotation) -> bool {
+    let before = passage.text[..quotation.outer.start].trim_end();
+    before.ends_with([',', ':']) || passage.text[quotation.inner.clone()].ends_with([',', '?', '!', '.'])
+}
+
+/// A short quotation belongs to a verb of its sentence: "called them “animals”", "said it was “unfair”". The words of a
+/// report are the speaker's as far as it goes; a verb of naming must stand near, and have a subject where its
+/// participle may be meant ("a thing called “the Left”").
+fn governs(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> bool {
+    let range = &passage.sentences[sentence_at(passage, quotation.outer.start)];
+    let near = |verb: usize, bytes: usize| {
+        let verb = &passage.tokens[verb];
+        verb.start >= range.start && quotation.outer.start.checked_sub(verb.end).is_some_and(|gap| gap <= bytes)
+    };
+    let tagged = tag.is_some_and(|tag| {
+        let (first, last) = (&passage.tokens[tag.tokens.start], tag.tokens.end - 1);
+        first.text(passage.text).eq_ignore_ascii_case("according")
+            || passage.tokens[last].is(SAID) && near(last, REPORT_REACH)
+            || passage.tokens[last].is(NAMING) && near(last, NAMING_REACH)
+    });
+    let before = within(&passage.tokens, &(range.start..quotation.outer.start));
+    tagged
+        || before.rev().take(12).any(|at| {
+            let (token, subject) = (&passage.tokens[at], at.checked_sub(1).map(|before| &passage.tokens[before]));
+            let ambiguous = matches!(token.text(passage.text), "called" | "dubbed" | "labeled" | "labelled" | "branded");
+            token.is(NAMING) && !ambiguous && near(at, NAMING_REACH) && !subject.is_some_and(|subject| subject.is(BE))
+        })
 }
 
 /// Title case and short, or announced as a work: "the documentary “Into the Sea”".
 fn is_title(passage: &Passage, quotation: &Quotation) -> bool {
     let inside = within(&passage.tokens, &quotation.inner);
     let outside = within(&passage.tokens, &(0..quotation.outer.start));
-    let announced = outside.end > 0 && passage.tokens[outside.end - 1].is(WORK);
-    if announced {
+    let lead = passage.tokens[outside].iter().rfind(|token| !matches!(token.kind, Kind::Colon | Kind::Comma));
+    if lead.is_some_and(|token| token.is(WORK)) {
         return true;
     }
     if passage.part == Part::Headline {
-        return false;
+        // All is title case there: only a slogan's length tells.
+        return words_in(passage, quotation) <= SHORTEST_SPEECH;
     }
     let words: Vec<_> = passage.tokens[inside.clone()].iter().filter(|token| token.kind == Kind::Word).collect();
-    let stops = passage.tokens[inside].iter().any(|token| token.kind == Kind::Stop && token.text(passage.text) == ".");
+    let stop = passage.tokens[inside.clone()].iter().position(|token| token.kind == Kind::Stop);
+    let stops = stop.is_some_and(|at| at + 1 < inside.len());
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
     let all_capital = words.iter().all(|token| token.capital || token.is(FUNCTION | BE));
     let capitals = words.iter().filter(|token| token.capital).count();
-    words.len() <= 8 && first.capital && last.capital && all_capital && capitals >= 2 && !stops
+    words.len() <= 14 && first.capital && last.capital && all_capital && capitals >= 2 && !stops
 }
 
 /// The reading of one sentence of a block.
 pub(super) fn read(passage: &Passage, range: &Range<usize>, quotations: &[Quotation], speech: &[Speech]) -> Reading {
+    let cut = |q: &Range<usize>| q.start.max(range.start)..q.end.min(range.end);
     let first = quotations.partition_point(|q| q.outer.end <= range.start);
     let touching: Vec<usize> = (first..quotations.len())
         .take_while(|&at| quotations[at].outer.start < range.end)
-        .filter(|&at| speech[at].spoken)
+        .filter(|&at| speech[at].spoken && !cut(&quotations[at].inner).is_empty())
         .collect();
-    let cut = |q: &Range<usize>| q.start.max(range.start)..q.end.min(range.end);
     let outer: Vec<_> = touching.iter().map(|&at| cut(&quotations[at].outer)).collect();
     let tags: Vec<_> = touching.iter().filter_map(|&at| speech[at].tag.as_ref()).collect();
     let voice = voice::of(&passage.tokens, range, &outer, &tags);
     let quoted = touching
         .iter()
         .map(|&at| cut(&quotations[at].inner))
-        .filter(|q| q.start < q.end)
         .map(|q| q.start - range.start..q.end - range.start)
         .collect();
     Reading {

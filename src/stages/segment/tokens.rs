@@ -54,16 +54,25 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             at += c.len_utf8();
             continue;
         }
-        let (end, kind) =
-            if c.is_alphanumeric() { (word_end(text, at), Kind::Word) } else { (at + c.len_utf8(), punctuation(c)) };
+        let (end, kind) = match c {
+            // "Ortiz & Co."
+            '&' => (at + 1, Kind::Word),
+            c if c.is_alphanumeric() => (word_end(text, at), Kind::Word),
+            c => (at + c.len_utf8(), punctuation(c)),
+        };
         let (capital, classes) = match kind {
-            Kind::Word => (c.is_uppercase(), words::classes(&text[at..end])),
+            Kind::Word => (c.is_uppercase() || is_ordinal(&text[at..end]) || c == '&', words::classes(&text[at..end])),
             _ => (false, 0),
         };
         tokens.push(Token { start: at, end, kind, capital, classes });
         at = end;
     }
     tokens
+}
+
+/// "9th", part of a name like "9th Circuit".
+fn is_ordinal(word: &str) -> bool {
+    word.as_bytes()[0].is_ascii_digit() && ["th", "st", "nd", "rd"].iter().any(|ending| word.ends_with(ending))
 }
 
 fn punctuation(c: char) -> Kind {

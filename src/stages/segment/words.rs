@@ -44,6 +44,13 @@ pub(super) const CALENDAR: Classes = 1 << 20;
 /// What may follow the verb of a complete tag ("said in", "told reporters").
 pub(super) const AFTER_TAG: Classes = 1 << 21;
 
+/// Follows a last name ("Jr.").
+pub(super) const SUFFIX: Classes = 1 << 22;
+/// Verb of saying or naming in the third person that is also a plural noun ("claims", "reports").
+pub(super) const PLURAL: Classes = 1 << 23;
+/// Opens a clause with a subject of its own ("when", "although").
+pub(super) const SUBORDINATOR: Classes = 1 << 24;
+
 pub(super) fn classes(word: &str) -> Classes {
     let mut lower = [0u8; 24];
     let bytes = word.as_bytes();
@@ -70,7 +77,7 @@ static CLASSES: LazyLock<FxHashMap<&'static str, Classes>> = LazyLock::new(|| {
 const LISTS: &[(Classes, &str)] = &[
     (
         SAID,
-        "said says say tell tells told added adds add explained explains explain wrote writes write tweeted tweets \
+        "said says say told added adds add explained explains explain wrote writes write tweeted tweets \
          asked asks replied replies responded declared declares announced announces stated insisted insists \
          acknowledged acknowledges admitted admits recalled recalls remarked quipped joked jokes shouted yelled \
          screamed whispered muttered chanted chants concluded complained complains commented conceded concedes \
@@ -80,16 +87,16 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         SAID | PARTICIPLE,
-        "saying adding telling writing asking explaining declaring warning arguing insisting claiming noting tweeting",
+        "saying adding telling writing asking explaining declaring warning arguing insisting claiming noting tweeting asserting stating shouting chanting recalling replying",
     ),
     (
         SAID | WEAK,
         "continued continues began begins agreed agrees suggested suggests observed observes countered counters \
          maintained maintains cried cries reported reports revealed reveals confirmed confirms denied denies demanded \
-         demands posted posts read reads wondered wonders questioned promised promises claims claim notes note states \
-         state urges thinks thought believes believed believe hinted informed assured reminded estimated estimates \
+         demands posted posts read reads wondered wonders questioned promised promises claims claim notes note \
+         urges thinks thought believes believed believe hinted informed assured reminded estimated estimates \
          found finds concludes indicated indicates disclosed hopes hoped fears feared expects expected pledged \
-         speculated assumed feels felt affirmed disputed pointed points went called sighed summarized signaled",
+         speculated assumed affirmed disputed pointed sighed summarized signaled tell tells shows showed learned blogged",
     ),
     (
         NAMING,
@@ -107,7 +114,7 @@ const LISTS: &[(Classes, &str)] = &[
     (THEY, "they it"),
     (
         NO_SOURCE,
-        "i we you this that these those there what which who everyone nobody someone one anyone none it's that's",
+        "i we you this that these those there what which who everyone nobody someone anyone none it's that's",
     ),
     (
         TITLE,
@@ -120,7 +127,7 @@ const LISTS: &[(Classes, &str)] = &[
          coach candidate nominee strategist analyst correspondent host anchor reporter editor columnist author actor \
          actress singer rapper comedian economist democrat republican rep.-elect ceo cfo co-founder founder commissioner \
          councilman councilwoman councilmember lawmaker prosecutor pastor activist adviser advisor manager hon hon. \
-         superintendent chairperson treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
+         executive superintendent chairperson del. emperor counselor counsellor ag judge-elect treasurer comptroller delegate deputy assemblyman assemblywoman pollster",
     ),
     (
         MALE,
@@ -134,7 +141,7 @@ const LISTS: &[(Classes, &str)] = &[
          juan carlos luis miguel pedro antonio jorge jared rex reince sebastian anderson tucker sean antonin clarence brett \
          neil alan albert bruce craig derek doug ed eugene fred glenn howard ian ivan joel julian lee leon lewis louis martin \
          max neal oliver oscar phil philip phillip ralph randy ray rodney ross roy russell stanley stuart todd travis victor \
-         vincent wayne xi emmanuel francois hassan kim nigel tony gordon jean-claude pierre",
+         vincent wayne xi emmanuel francois hassan kim nigel tony abraham benedict chad chuck clayton curtis darren dave dean don dwight earl elliott eliot ernest felix floyd francis frederick gabriel gene geoff gerard gilbert grant guy herbert hugh isaac jake jay jimmy jordan josh karl kirk kurt lance leo leonard lloyd marc marcus marvin maurice mickey mohamed morgan nick norman otto rahm rodrigo sam sergei shane sid simon stefan theodore tommy toby wilbur xavier zack al andres ari austin bradley brent brad carter chip cory dick drew evan glen hector herman gordon jean-claude pierre",
     ),
     (
         FEMALE,
@@ -148,11 +155,11 @@ const LISTS: &[(Classes, &str)] = &[
          huma sally ellen alice abigail allison beth betsy caitlin carly carrie danielle denise diana eleanor erin eva \
          gina grace jane jean jeanine joanna josephine julia katie kate kathy kristen leslie lindsay lori lucy lynn marie \
          marine megyn meghan mia michele miriam monica natalie norma paula priscilla rosa rose sophia sophie stacy sue \
-         tammy tara tina tracy valerie vanessa wendy yvonne greta serena tulsi ilhan rashida alexandria ayanna nikki",
+         tammy tara tina tracy valerie vanessa wendy yvonne greta serena tulsi ilhan rashida alexandria ayanna nikki lesley leslie lois lynne mitzi muriel naomi nina paulette penny phyllis rhonda robin roberta sheila shirley sonya sylvia terri tess thelma tiffany ursula vera vivian wanda yvette zoe amber april bonnie brooke carla cathy celia charlotte claudia dawn dolores edith esther frances gail geraldine gladys gwen harriet ida irene jamie janice jodi kay kristin leah louise marcia maureen melinda nora patty peggy rita ruby samara stella",
     ),
     (
         ROLE,
-        "police officials official authorities prosecutors prosecutor investigators critics scientists experts expert \
+        "police officials official authorities polls data figures documents records prosecutors prosecutor investigators critics scientists experts expert \
          researchers lawmakers residents witnesses sources source spokesman spokeswoman spokesperson spokespeople \
          officers officer protesters activists advocates supporters opponents republicans democrats analysts analyst \
          economists lawyers attorneys lawyer attorney doctors aides aide advisers adviser leaders leader executives \
@@ -169,7 +176,7 @@ const LISTS: &[(Classes, &str)] = &[
     ),
     (
         DETERMINER | FUNCTION,
-        "a an the his her their its our my your some many several few both another other most all two three four five six seven eight nine ten dozens hundreds each every no any",
+        "one a an the his her their its our my your some many several few both another other most all two three four five six seven eight nine ten dozens hundreds each every no any",
     ),
     (
         FUNCTION,
@@ -179,13 +186,15 @@ const LISTS: &[(Classes, &str)] = &[
          here there why how what who whom whose which that this these those is are was were be been being am has have had \
          do does did will would can could may might must shall should he she they it we i you him them us me himself \
          herself themselves itself according asked yes well now today yesterday tomorrow again never always often \
-         sometimes recently finally first second last next moreover furthermore additionally nevertheless nonetheless \
+         sometimes recently finally last next moreover furthermore additionally nevertheless nonetheless \
          thus therefore hence otherwise rather too out up down off per via amid along around across behind beyond toward \
-         towards within upon except more much less least such same own speaking asked following including",
+         towards within upon except more much less least such same own speaking asked following including throughout beneath besides plus took went made gave came got met won led held saw knew stood kept \
+         left brought put set ran sent spoke built fell paid lost grew drew rose broke drove chose wants want goes makes \
+         takes gives seems appears became",
     ),
     (
         FILLER,
-        "also later then has had have would will further repeatedly once again recently previously earlier even himself herself itself themselves reportedly famously simply quickly soon often always still now first finally publicly privately flatly bluntly quietly angrily recently sarcastically simply both all just has since subsequently specifically never did does do may might could can",
+        "also later then has had have would will further repeatedly once again recently previously earlier even himself herself itself themselves reportedly famously simply quickly soon often always still now first finally publicly privately flatly bluntly quietly angrily recently sarcastically simply both all just has since likewise similarly meanwhile subsequently specifically never did does do may might could can",
     ),
     (BE, "is are was were be been being am"),
     (PARTICLE, "de da del della di du la le van von der den bin ibn al el dos das ter ten"),
@@ -218,6 +227,9 @@ const LISTS: &[(Classes, &str)] = &[
          conference summit agreement deal project program fund tribune herald daily weekly review report media radio \
          street journal capitol hill pentagon kremlin brexit nations alliance coalition society trust africa israel",
     ),
+    (SUFFIX, "jr. jr sr. sr ii iii iv"),
+    (PLURAL, "claims reports calls notes attacks reads posts demands fears hopes questions blasts praises brands labels charges"),
+    (SUBORDINATOR, "when while after before although though as since because if"),
 ];
 
 #[cfg(test)]

@@ -1,0 +1,214 @@
+//! Measures the segment stage on annotated attributions: `cargo run --example measure_quotes FILE.jsonl[.gz]`.
+//!
+//! One JSON object a line: `text`, and `attributions` with `kind` (direct, mixed, indirect), `content`, `cue` and
+//! `source` as lists of `{start, end}` in characters, and `source_text`.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
+
+use framescope::record::{
+    Alignment, Article, Block, CleanArticle, Field, Part, RepairedText, Sentence, Source, Voice,
+};
+use framescope::stages::segment::{SegmentOptions, Segmenter};
+use serde_json::Value;
+
+#[derive(Default)]
+struct Counts {
+    right: usize,
+    predicted: usize,
+    gold: usize,
+}
+
+impl Counts {
+    fn show(&self, what: &str) {
+        let ratio = |n: usize, of: usize| n as f64 / of.max(1) as f64;
+        let (precision, recall) = (ratio(self.right, self.predicted), ratio(self.right, self.gold));
+        println!("{what}: precision {precision:.3} recall {recall:.3} (right {}, predicted {}, gold {})", self.right, self.predicted, self.gold);
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1).ok_or("usage: measure_quotes FILE.jsonl[.gz]")?;
+    let show = std::env::args().nth(2).is_some();
+    let file = std::fs::File::open(&path)?;
+    let reader: Box<dyn Read> =
+        if path.ends_with(".gz") { Box::new(flate2::read::GzDecoder::new(file)) } else { Box::new(file) };
+    let segmenter = Segmenter::new(&SegmentOptions::default());
+    let [mut spans, mut speakers, mut indirect]: [Counts; 3] = Default::default();
+    let mut without_speaker = 0;
+    let mut said = Counts::default();
+    for line in BufReader::new(reader).lines() {
+        let record: Value = serde_json::from_str(&line?)?;
+        let text = record["text"].as_str().unwrap_or("").to_owned();
+        let sentences = segmenter.segment(&clean(&text));
+        let gold = attributions(&record, &text);
+        count_spans(&text, &sentences, &gold, &mut spans, show);
+        count_indirect(&sentences, &gold, false, &mut indirect, show);
+        count_indirect(&sentences, &gold, true, &mut said, false);
+        without_speaker += count_speakers(&sentences, &gold, &mut speakers, show);
+    }
+    spans.show("characters of direct quotation");
+    speakers.show("speaker of quoted sentences with a named source");
+    println!("   of these without a speaker: {without_speaker}");
+    indirect.show("sentences of indirect speech, any attribution");
+    println!("   recall where the cue is a verb of saying: {:.3} ({} of {})", said.right as f64 / said.gold.max(1) as f64, said.right, said.gold);
+    Ok(())
+}
+
+struct Attribution {
+    kind: String,
+    content: Vec<Range<usize>>,
+    cue: Vec<Range<usize>>,
+    /// The cue is a word of saying, not of thinking, wanting, planning or doing.
+    says: bool,
+    source: String,
+}
+
+const SAYING: [&str; 16] = [
+    "said", "say", "saying", "told", "according", "argue", "claim", "warn", "added", "noted", "explained", "announced",
+    "insist", "acknowledge", "stated", "asserted",
+];
+
+fn attributions(record: &Value, text: &str) -> Vec<Attribution> {
+    let mut bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    bytes.push(text.len());
+    let ranges = |value: &Value| -> Vec<Range<usize>> {
+        let at = |v: &Value| bytes[(v.as_u64().unwrap_or(0) as usize).min(bytes.len() - 1)];
+        value.as_array().into_iter().flatten().map(|range| at(&range["start"])..at(&range["end"])).collect()
+    };
+    let each = record["attributions"].as_array().into_iter().flatten();
+    each.map(|a| Attribution {
+        kind: a["kind"].as_str().unwrap_or("").to_owned(),
+        content: ranges(&a["content"]),
+        cue: ranges(&a["cue"]),
+        says: SAYING.iter().any(|verb| a["cue_text"].as_str().unwrap_or("").to_lowercase().contains(verb)),
+        source: a["source_text"].as_str().unwrap_or("").to_owned(),
+    })
+    .collect()
+}
+
+fn clean(text: &str) -> CleanArticle {
+    let repaired = |text: &str| RepairedText { text: text.to_owned(), alignment: Alignment::default() };
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    for line in text.split('\n') {
+        let start = at + (line.len() - line.trim_start().len());
+        let end = start + line.trim().len();
+        if start < end {
+            blocks.push(Block { field: Field::Text, part: Part::Body, range: start..end });
+        }
+        at += line.len() + 1;
+    }
+    let article = Article {
+        id: "measured".into(),
+        source: Source { file: "measured".into(), row: None },
+        title: String::new(),
+        deck: None,
+        text: text.to_owned(),
+        outlet: None,
+        author: None,
+        published: None,
+        url: None,
+        section: None,
+    };
+    let (title, deck) = (repaired(""), repaired(""));
+    CleanArticle { article, title, deck, text: repaired(text), blocks, removals: Vec::new(), agency: None }
+}
+
+/// Letters and digits between quotation marks: all of a direct quotation, the marked stretches of a mixed one.
+fn gold_quoted(text: &str, gold: &[Attribution]) -> HashSet<usize> {
+    let mut quoted = HashSet::new();
+    for attribution in gold.iter().filter(|a| a.kind != "indirect") {
+        let mut inside = attribution.kind == "direct";
+        for range in &attribution.content {
+            for (at, c) in text[range.clone()].char_indices() {
+                let doubled = text[range.start + at..].starts_with("''");
+                match c {
+                    '\'' if doubled && attribution.kind == "mixed" => inside = !inside,
+                    '“' if attribution.kind == "mixed" => inside = true,
+                    '”' if attribution.kind == "mixed" => inside = false,
+                    '"' if attribution.kind == "mixed" => inside = !inside,
+                    c if inside && c.is_alphanumeric() => drop(quoted.insert(range.start + at)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    quoted
+}
+
+fn count_spans(text: &str, sentences: &[Sentence], gold: &[Attribution], counts: &mut Counts, show: bool) {
+    let gold = gold_quoted(text, gold);
+    let mut predicted = HashSet::new();
+    for sentence in sentences {
+        for range in &sentence.quoted {
+            let letters = sentence.text[range.clone()].char_indices().filter(|(_, c)| c.is_alphanumeric());
+            let found: Vec<usize> = letters.map(|(at, _)| sentence.start + range.start + at).collect();
+            if show && !found.iter().any(|at| gold.contains(at)) {
+                println!("SPAN not annotated: {:?} in: {}", &sentence.text[range.clone()], sentence.text);
+            }
+            predicted.extend(found);
+        }
+        let missed = (sentence.start..sentence.end).filter(|at| gold.contains(at) && !predicted.contains(at)).count();
+        if show && missed > 5 {
+            println!("SPAN missed {missed}: {}", sentence.text);
+        }
+    }
+    counts.right += gold.intersection(&predicted).count();
+    counts.predicted += predicted.len();
+    counts.gold += gold.len();
+}
+
+fn overlap(range: &Range<usize>, sentence: &Sentence) -> bool {
+    range.start < sentence.end && sentence.start < range.end
+}
+
+/// A source is scored where it ends in a capitalised word and is not a description ("the mayor of Springfield").
+fn head(source: &str) -> Option<&str> {
+    let head = source.split([',', '(']).next()?.trim().split(' ').next_back()?;
+    let head = head.trim_end_matches("'s").trim_end_matches("’s").trim_end_matches(|c: char| !c.is_alphanumeric());
+    let described = source.starts_with("the ") || source.starts_with("a ") || source.contains(" of ");
+    let pronoun = ["He", "She", "They", "I", "We", "It", "Who"].contains(&head);
+    (!described && !pronoun && head.chars().next()?.is_uppercase()).then_some(head)
+}
+
+fn count_speakers(sentences: &[Sentence], gold: &[Attribution], counts: &mut Counts, show: bool) -> usize {
+    let mut silent = 0;
+    for sentence in sentences.iter().filter(|s| s.voice != Voice::Narration) {
+        let quoted = |a: &&Attribution| a.kind != "indirect" && a.content.iter().any(|r| overlap(r, sentence));
+        let heads: Vec<&str> = gold.iter().filter(quoted).filter_map(|a| head(&a.source)).collect();
+        let all = gold.iter().filter(quoted).count();
+        if heads.is_empty() || heads.len() < all {
+            continue;
+        }
+        counts.gold += 1;
+        let Some(speaker) = &sentence.speaker else {
+            silent += 1;
+            if show {
+                println!("SPEAKER none, gold {heads:?}: {}", sentence.text);
+            }
+            continue;
+        };
+        counts.predicted += 1;
+        if heads.iter().any(|head| speaker.contains(head)) {
+            counts.right += 1;
+        } else if show {
+            println!("SPEAKER {speaker:?}, gold {heads:?}: {}", sentence.text);
+        }
+    }
+    silent
+}
+
+fn count_indirect(sentences: &[Sentence], gold: &[Attribution], says: bool, counts: &mut Counts, show: bool) {
+    for sentence in sentences.iter().filter(|s| s.voice == Voice::Narration) {
+        let reported = |a: &&Attribution| a.kind == "indirect" && (a.says || !says) && a.cue.iter().any(|r| overlap(r, sentence));
+        let gold = gold.iter().find(reported);
+        counts.gold += usize::from(gold.is_some());
+        counts.predicted += usize::from(sentence.indirect_speech);
+        counts.right += usize::from(sentence.indirect_speech && gold.is_some());
+        if show && sentence.indirect_speech != gold.is_some() {
+            println!("INDIRECT predicted {}: {}", sentence.indirect_speech, sentence.text);
+        }
+    }
+}
