@@ -9,7 +9,8 @@ use super::columns::recognise;
 use super::encoding::Charset;
 use super::options::ColumnMap;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Sampled, read_failure};
+use super::sample::Sampled;
+use super::stream::{Bytes, read_failure};
 
 /// How fields are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

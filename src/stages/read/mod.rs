@@ -33,6 +33,7 @@ mod options;
 mod parquet;
 mod reader;
 mod records;
+mod sample;
 mod schema;
 mod source_file;
 mod sqlite;

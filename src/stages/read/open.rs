@@ -11,7 +11,8 @@ use super::mapper::is_wanted;
 use super::options::ReadOptions;
 use super::parquet::ParquetRecords;
 use super::records::{Failure, Records};
-use super::stream::{self, Bytes, Compression, RawFile, Sampled, read_failure};
+use super::sample::Sampled;
+use super::stream::{self, Bytes, Compression, RawFile, read_failure};
 use super::txt::SingleRecord;
 
 /// A file that has been opened as records.

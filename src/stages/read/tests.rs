@@ -206,7 +206,7 @@ fn what_is_wrong_with_a_named_file_is_an_error_at_once() {
     fs::write(&path, "head,body_text,lang\nA,one,en\n").unwrap();
     let message = |pairs: &str| {
         let options = ReadOptions { map: ColumnMap::parse(pairs).unwrap(), ..ReadOptions::default() };
-        open(&[path.clone()], &options).map(|_| ()).unwrap_err().to_string()
+        open(std::slice::from_ref(&path), &options).map(|_| ()).unwrap_err().to_string()
     };
     assert!(message("text=bodytext").contains("did you mean \"body_text\""));
     let options = ReadOptions { map: ColumnMap::parse("title=head").unwrap(), ..ReadOptions::default() };

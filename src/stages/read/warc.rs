@@ -8,7 +8,8 @@ use std::io::{self, BufRead, Read};
 use super::html;
 use super::http::Response;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Line, read_failure, read_line};
+use super::sample::{Line, read_line};
+use super::stream::{Bytes, read_failure};
 
 /// Bytes of a record's header, and lines of it.
 const MAX_HEADER_LINE: usize = 64 << 10;
