@@ -15,6 +15,7 @@
 mod aliases;
 mod columns;
 mod csv;
+mod csv_dialect;
 mod dates;
 mod discover;
 mod encoding;
@@ -33,6 +34,7 @@ mod options;
 mod parquet;
 mod reader;
 mod records;
+mod reread;
 mod sample;
 mod schema;
 mod source_file;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::csv::{CsvRecords, Dialect};
+use super::csv::CsvRecords;
+use super::csv_dialect::Dialect;
 use super::discover::{Format, Found};
 use super::json::{JsonRecords, Layout};
 use super::mapper::is_wanted;

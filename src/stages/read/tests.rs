@@ -99,6 +99,24 @@ fn bad_rows_are_listed_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_costs_one_row() {
+    let to_the_end = "title,text\nA,one\nB,\"two\nC,three\nD,four\n";
+    let to_another = "title,text\nA,one\nB,\"two\nC,three\nD,\"four, five\"\nE,six\n";
+    for (csv, texts) in
+        [(to_the_end, vec!["one", "three", "four"]), (to_another, vec!["one", "three", "four, five", "six"])]
+    {
+        let read = read_file("a.csv", csv);
+        assert_eq!((read.texts(), read.reasons()), (texts, vec!["bad_row@2".to_owned()]));
+    }
+    let read = read_file("a.csv", "title,text\nA,one\nB,\"two and");
+    assert_eq!((read.texts(), read.reasons()), (vec!["one"], vec!["truncated@2".to_owned()]));
+    let rows: String = (0..2000).map(|i| format!("T{i},word {i}\n")).collect();
+    let options = ReadOptions { max_record_bytes: 5000, ..ReadOptions::default() };
+    let read = read_file_with("a.csv", format!("title,text\nA,\"one\n{rows}"), &options);
+    assert_eq!((read.articles.len(), read.reasons()), (2000, vec!["bad_row@1".to_owned()]));
+}
+
+#[test]
 fn json_comes_in_several_layouts() {
     assert_eq!(
         read_file("a.json", r#"[{"text":"one"}, {"text":"t]w{o\""} ,7, {"text":"x"}]"#).reasons(),
