@@ -55,6 +55,12 @@ pub(super) fn gz(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_reader_can_move_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Reader>();
+}
+
+#[test]
 fn a_csv_becomes_articles() {
     let csv = "id,Headline,Body,Publish_Date,Source,URL,Byline,Section\n\
         7,Rain,\"It rained.\nAll day, \"\"hard\"\".\",1/6/2020,Daily,https://x.example.org/a,Ann Lee,Weather\n\
