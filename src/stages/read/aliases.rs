@@ -124,10 +124,10 @@ fn host(url: &str) -> Option<String> {
     let (authority, path) = rest.split_once(['/', '?', '#']).unwrap_or((rest, ""));
     let authority = authority.rsplit('@').next()?;
     let host = authority.split(':').next()?.trim_end_matches('.').to_ascii_lowercase();
-    if host == "web.archive.org" {
-        if let Some(at) = path.find("http://").or_else(|| path.find("https://")) {
-            return self::host(&path[at..]).filter(|inner| inner != "web.archive.org");
-        }
+    if host == "web.archive.org"
+        && let Some(at) = path.find("http://").or_else(|| path.find("https://"))
+    {
+        return self::host(&path[at..]).filter(|inner| inner != "web.archive.org");
     }
     let valid = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
     valid.then_some(host)

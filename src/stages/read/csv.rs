@@ -5,144 +5,45 @@ use std::sync::Arc;
 
 use csv_core::ReadRecordResult;
 
-use super::columns::recognise;
+use super::csv_dialect::{Dialect, Unclosed, unclosed_quote};
 use super::encoding::Charset;
-use super::options::ColumnMap;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Sampled, read_failure};
-
-/// How fields are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dialect {
-    pub delimiter: u8,
-    /// Whether `"` encloses fields. Many TSV exports use none, and a headline that begins with a quote must keep it.
-    pub quoting: bool,
-}
-
-impl Dialect {
-    /// Sniffs the dialect: the delimiter that makes known columns out of the first line, else the most even one.
-    pub fn sniff(sample: &[u8], map: &ColumnMap) -> Self {
-        let score = |dialect: Dialect| {
-            let rows = parse_sample(sample, dialect);
-            let header = rows.first().map_or(&[][..], |row| &row.cells);
-            let known = header.iter().filter(|name| is_known(name, map)).count();
-            let even = rows.iter().filter(|row| row.cells.len() == header.len()).count();
-            (known, header.len() > 1, even * 100 / rows.len().max(1), header.len())
-        };
-        let quoted = |delimiter| Dialect { delimiter, quoting: true };
-        let delimiter = *b",\t;|".iter().rev().max_by_key(|delimiter| score(quoted(**delimiter))).unwrap_or(&b',');
-        Self { delimiter, quoting: !has_bare_quotes(sample, delimiter) }
-    }
-
-    fn reader(self) -> csv_core::Reader {
-        csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quoting).build()
-    }
-
-    pub fn delimiter_name(self) -> &'static str {
-        match self.delimiter {
-            b'\t' => "tab",
-            b';' => "semicolon",
-            b'|' => "bar",
-            _ => "comma",
-        }
-    }
-}
-
-fn is_known(name: &str, map: &ColumnMap) -> bool {
-    recognise(name).is_some() || map.iter().any(|(_, column)| column.eq_ignore_ascii_case(name.trim()))
-}
-
-struct SampleRow {
-    cells: Vec<String>,
-}
-
-/// The sample's whole rows, the last one left out since the sample may cut it.
-fn parse_sample(sample: &[u8], dialect: Dialect) -> Vec<SampleRow> {
-    let mut rows = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(dialect.delimiter)
-        .quoting(dialect.quoting)
-        .from_reader(sample);
-    let mut parsed: Vec<SampleRow> = rows
-        .byte_records()
-        .map_while(Result::ok)
-        .take(200)
-        .map(|row| SampleRow { cells: row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect() })
-        .collect();
-    if parsed.len() > 2 {
-        parsed.pop();
-    }
-    parsed
-}
-
-/// Whether quotes are plain characters: more fields begin with a quote and go on after the next one (`"Go," she said`)
-/// than are enclosed for a reason, and without quoting every row has as many fields as the first.
-fn has_bare_quotes(sample: &[u8], delimiter: u8) -> bool {
-    let rows = parse_sample(sample, Dialect { delimiter, quoting: false });
-    let width = rows.first().map_or(0, |row| row.cells.len());
-    if width < 2 || rows.iter().any(|row| row.cells.len() != width) {
-        return false;
-    }
-    let (mut bare, mut needed) = (0usize, 0usize);
-    let mut at = 0;
-    let mut field_start = true;
-    while at < sample.len() {
-        if field_start && sample[at] == b'"' {
-            let (end, reason) = closing_quote(sample, at + 1, delimiter);
-            match sample.get(end + 1) {
-                None => {}
-                Some(next) if *next == delimiter || matches!(next, b'\r' | b'\n') => needed += usize::from(reason),
-                Some(_) => bare += 1,
-            }
-            at = end + 1;
-            field_start = false;
-        } else {
-            field_start = sample[at] == delimiter || sample[at] == b'\n';
-            at += 1;
-        }
-    }
-    bare > needed
-}
-
-/// Where an enclosed field's last quote stands, and whether the field had to be enclosed.
-fn closing_quote(sample: &[u8], start: usize, delimiter: u8) -> (usize, bool) {
-    let mut reason = false;
-    let mut at = start;
-    while at < sample.len() {
-        match sample[at] {
-            b'"' if sample.get(at + 1) == Some(&b'"') => {
-                reason = true;
-                at += 1;
-            }
-            b'"' => return (at, reason),
-            byte => reason |= byte == delimiter || byte == b'\n',
-        }
-        at += 1;
-    }
-    (at, reason)
-}
+use super::reread::Rereadable;
+use super::sample::Sampled;
+use super::stream::read_failure;
 
 /// The row buffer's size where rows are of the usual length.
 const CELLS_BYTES: usize = 64 << 10;
+/// How often the rows after an unclosed quote are read again in one file; each time may cost a record's limit.
+const MAX_RECOVERIES: usize = 20;
 
 /// The records of a CSV or TSV file.
 pub(super) struct CsvRecords {
-    bytes: Bytes,
+    bytes: Rereadable,
     charset: Charset,
     parser: csv_core::Reader,
+    dialect: Dialect,
     columns: Vec<Arc<str>>,
     /// Data rows so far.
     row: u64,
     limit: usize,
     cells: Vec<u8>,
     ends: Vec<usize>,
+    /// The row as it stands in the file.
+    raw: Vec<u8>,
+    recoveries: usize,
     done: bool,
 }
 
 enum Row {
-    /// Fields and their number; the content is in `cells` and `ends`.
-    Fields(usize),
+    /// The content is in `cells` and `ends`.
+    Fields {
+        fields: usize,
+        /// The file ended with it, not a line.
+        at_end: bool,
+    },
+    /// Too large, since a quote is not closed.
+    Unclosed(Unclosed),
     TooLarge(u64),
     End,
 }
@@ -151,18 +52,22 @@ impl CsvRecords {
     /// Reads the header.
     pub fn open(sampled: Sampled, dialect: Dialect, limit: usize) -> Result<Self, Failure> {
         let mut records = Self {
-            bytes: sampled.bytes,
+            bytes: Rereadable::new(sampled.bytes),
             charset: sampled.charset,
             parser: dialect.reader(),
+            dialect,
             columns: Vec::new(),
             row: 0,
             limit,
             cells: vec![0; CELLS_BYTES.min(limit.max(1024))],
             ends: vec![0; 256],
+            raw: Vec::new(),
+            recoveries: 0,
             done: false,
         };
         let header = match records.read_row().map_err(|error| read_failure(&error, None))? {
-            Row::Fields(fields) => fields,
+            Row::Fields { fields, .. } => fields,
+            Row::Unclosed(_) => return Err(Failure::too_large(limit as u64, limit).ending()),
             Row::TooLarge(bytes) => return Err(Failure::too_large(bytes, limit).ending()),
             Row::End => return Err(Failure::new("empty_file", "the file has no header and no rows").ending()),
         };
@@ -175,6 +80,7 @@ impl CsvRecords {
 
     fn read_row(&mut self) -> std::io::Result<Row> {
         let (mut written, mut fields, mut dropped) = (0usize, 0usize, 0u64);
+        self.raw.clear();
         loop {
             let input = match self.bytes.fill_buf() {
                 Ok(input) => input,
@@ -183,6 +89,10 @@ impl CsvRecords {
             };
             let (result, read, out, ended) =
                 self.parser.read_record(input, &mut self.cells[written..], &mut self.ends[fields..]);
+            let at_end = input.is_empty();
+            if dropped == 0 && self.dialect.quoting {
+                self.raw.extend_from_slice(&input[..read]);
+            }
             self.bytes.consume(read);
             (written, fields) = (written + out, fields + ended);
             let full = match result {
@@ -190,13 +100,59 @@ impl CsvRecords {
                 ReadRecordResult::OutputFull => grow(&mut self.cells, self.limit),
                 ReadRecordResult::OutputEndsFull => grow(&mut self.ends, self.limit / 16),
                 ReadRecordResult::Record if dropped > 0 => return Ok(Row::TooLarge(dropped + written as u64)),
-                ReadRecordResult::Record => return Ok(Row::Fields(fields)),
+                ReadRecordResult::Record => return Ok(Row::Fields { fields, at_end }),
                 ReadRecordResult::End => return Ok(Row::End),
             };
+            if full
+                && dropped == 0
+                && let Some(unclosed) = self.recoverable()
+            {
+                return Ok(Row::Unclosed(unclosed));
+            }
             if full || dropped > 0 {
                 dropped += written as u64;
                 (written, fields) = (0, 0);
             }
+        }
+    }
+
+    /// A quote in the row that is not closed, with lines after it that can be read again.
+    fn recoverable(&self) -> Option<Unclosed> {
+        let found = unclosed_quote(&self.raw, self.dialect.delimiter).filter(|_| self.dialect.quoting)?;
+        let (Unclosed::AtEnd(at) | Unclosed::ByAnother(at)) = found;
+        (self.recoveries < MAX_RECOVERIES && self.raw[at..].contains(&b'\n')).then_some(found)
+    }
+
+    /// Gives up the line in which the quote opens, and reads those after it again as rows of their own.
+    fn recover(&mut self, unclosed: Unclosed) -> Failure {
+        let (Unclosed::AtEnd(at) | Unclosed::ByAnother(at)) = unclosed;
+        let line_end = self.raw[at..].iter().position(|byte| *byte == b'\n').map_or(self.raw.len(), |end| at + end + 1);
+        self.bytes.again_first(self.raw.split_off(line_end));
+        self.raw = Vec::new();
+        self.parser = self.dialect.reader();
+        self.recoveries += 1;
+        let detail = "a quote opens in this row and is not closed; the lines after it were read as rows of their own";
+        Failure::new("bad_row", detail).at(self.row)
+    }
+
+    /// The record, unless a quote that was never closed has pulled other rows into it or the file ends inside it.
+    fn checked(&mut self, fields: usize, at_end: bool) -> Result<RawRecord, Failure> {
+        let record = self.record(fields);
+        let ragged = record.as_ref().is_err_and(|failure| failure.reason == "bad_row");
+        if !(ragged || at_end) {
+            return record;
+        }
+        match self.recoverable() {
+            Some(Unclosed::ByAnother(_)) if !ragged => record,
+            Some(unclosed) => Err(self.recover(unclosed)),
+            None if at_end
+                && unclosed_quote(&self.raw, self.dialect.delimiter)
+                    .is_some_and(|found| matches!(found, Unclosed::AtEnd(_))) =>
+            {
+                let detail = "the file ends inside a quoted field; the rows before were read. Export it again";
+                Err(Failure::new("truncated", detail).at(self.row))
+            }
+            None => record,
         }
     }
 
@@ -249,7 +205,8 @@ impl Records for CsvRecords {
         }
         self.row += 1;
         Some(match self.read_row() {
-            Ok(Row::Fields(fields)) => self.record(fields),
+            Ok(Row::Fields { fields, at_end }) => self.checked(fields, at_end),
+            Ok(Row::Unclosed(unclosed)) => Err(self.recover(unclosed)),
             Ok(Row::TooLarge(bytes)) => {
                 self.cells = vec![0; CELLS_BYTES.min(self.limit.max(1024))];
                 Err(Failure::too_large(bytes, self.limit).at(self.row))

@@ -11,7 +11,8 @@ use quick_xml::events::{BytesStart, Event};
 use super::encoding::{Charset, Transcoded};
 use super::html::plain_text;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Sampled, read_failure};
+use super::sample::Sampled;
+use super::stream::{Bytes, read_failure};
 
 /// The records of a feed.
 pub(super) struct FeedRecords {
@@ -131,7 +132,7 @@ impl FeedRecords {
         }
         if name == "link" {
             let attribute = |wanted: &str| {
-                let found = tag.attributes().flatten().find(|attribute| local_key(&attribute.key.0) == wanted);
+                let found = tag.attributes().flatten().find(|attribute| local_key(attribute.key.0) == wanted);
                 found.map(|attribute| plain_text(&attribute.value))
             };
             let alternate = attribute("rel").is_none_or(|rel| rel == "alternate");
@@ -207,7 +208,7 @@ fn push_reference(text: &mut String, name: &str) {
 }
 
 fn local_name(tag: &BytesStart) -> String {
-    local_key(&tag.name().0).to_owned()
+    local_key(tag.name().0).to_owned()
 }
 
 fn local_key(name: &str) -> &str {

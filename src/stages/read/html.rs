@@ -10,13 +10,14 @@ use super::csv::undecodable;
 use super::encoding::decode_labelled;
 use super::html_metadata::{Metadata, metadata};
 use super::records::{Failure, RawRecord};
-use super::stream::Sampled;
+use super::sample::Sampled;
 use super::txt::{SingleRecord, read_whole};
 
 /// A page may not be longer: its tree takes many times its bytes.
-pub(super) const MAX_PAGE_BYTES: usize = 16 << 20;
-/// Elements inside each other. Real pages stay under a few hundred; the tree is walked by recursion.
-const MAX_DEPTH: usize = 1500;
+pub(super) const MAX_PAGE_BYTES: usize = 8 << 20;
+/// Elements inside each other. Real pages stay under a hundred; the extractor's time grows with the
+/// square of it.
+const MAX_DEPTH: usize = 500;
 
 /// Below this many characters the extractor tries again with less strict rules, which take in sidebars: news briefs are
 /// shorter than its default of 500.
@@ -113,22 +114,20 @@ fn extract(html: &str) -> Result<(Metadata, String), String> {
 /// Takes out what is named as something other than the article.
 fn remove_furniture(page: &Readability) {
     let all = page.doc.text().len();
-    remove_named(page, FURNITURE, |text, _| text * FURNITURE_SHARE < all);
-    remove_named(page, COMMENTS, |_, holds_article| !holds_article);
-}
-
-/// Removes the elements with such a class or id, where `may_go` agrees to their length and to whether they hold the
-/// headline or the article.
-fn remove_named(page: &Readability, names: &[&str], may_go: impl Fn(usize, bool) -> bool) {
-    for name in names {
-        for element in ["div", "section", "aside", "form", "ul", "ol", "p"] {
-            let selector = format!("{element}[class*=\"{name}\"], {element}[id*=\"{name}\"]");
-            for found in page.doc.select(&selector).iter() {
-                let holds_article = found.select("h1, [itemprop=\"articleBody\"]").exists();
-                if may_go(found.text().len(), holds_article) {
-                    found.remove();
-                }
-            }
+    for element in page.doc.select("div, section, aside, form, ul, ol, p").iter() {
+        let [class, id] = ["class", "id"].map(|name| element.attr(name).unwrap_or_default());
+        if class.is_empty() && id.is_empty() {
+            continue;
+        }
+        let names = format!("{class} {id}").to_lowercase();
+        let named = |parts: &[&str]| parts.iter().any(|part| names.contains(part));
+        let may_go = if named(COMMENTS) {
+            !element.select("h1, [itemprop=\"articleBody\"]").exists()
+        } else {
+            named(FURNITURE) && element.text().len() * FURNITURE_SHARE < all
+        };
+        if may_go {
+            element.remove();
         }
     }
 }

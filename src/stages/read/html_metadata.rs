@@ -62,10 +62,8 @@ fn meta_tags(page: &Readability) -> Metadata {
     let mut tags: Vec<(String, String)> = Vec::new();
     for tag in page.doc.select("meta[content]").iter() {
         let name = tag.attr("property").or_else(|| tag.attr("name")).or_else(|| tag.attr("itemprop"));
-        if let (Some(name), Some(content)) = (name, tag.attr("content")) {
-            if let Some(content) = clean(&content) {
-                tags.push((name.to_lowercase(), content));
-            }
+        if let (Some(name), Some(content)) = (name, tag.attr("content").and_then(|content| clean(&content))) {
+            tags.push((name.to_lowercase(), content));
         }
     }
     let find = |names: &[&str]| {
@@ -124,10 +122,9 @@ fn json_ld(page: &Readability) -> Metadata {
         if text.len() > MAX_JSON_LD {
             continue;
         }
-        if let Ok(value) = serde_json::from_str::<Value>(text) {
-            if let Some(article) = find_article(&value, 0) {
-                found = found.or(from_article(article));
-            }
+        let value = serde_json::from_str::<Value>(text).unwrap_or_default();
+        if let Some(article) = find_article(&value, 0) {
+            found = found.or(from_article(article));
         }
     }
     found

@@ -9,7 +9,8 @@ use super::csv::undecodable;
 use super::encoding::Charset;
 use super::json_cells::Cells;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Line, Sampled, read_failure, read_line};
+use super::sample::{Line, Sampled, read_line};
+use super::stream::{Bytes, read_failure};
 
 /// How a JSON file holds its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

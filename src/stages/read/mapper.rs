@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::columns::{ColumnField, Recognised, no_text_column, normalise, recognise, shorten, unknown_column};
+use super::columns::{ColumnField, Recognised, normalise, recognise};
 use super::dates::{DayOrder, day_first_evidence, is_ambiguous, parse_published};
 use super::encoding::without_nuls;
+use super::messages::{no_text_column, shorten, unknown_column};
 use super::options::ReadOptions;
 use super::records::{Failure, RawRecord};
 use crate::record::{Article, Published, Source};

@@ -9,12 +9,13 @@
 //! that repeats an earlier one in id, outlet, address, title and text is rejected as `duplicate_record`.
 //!
 //! Reasons in [`Rejected`](crate::record::Rejected): `bad_row`, `record_too_large`, `empty_text`, `undecodable`,
-//! `duplicate_record`; and for the rest of a file `truncated`, `corrupt`, `decompression_bomb`, `unreadable`,
+//! `duplicate_record`, for pages also `no_main_text`, `corrupt_page`, `unsupported_encoding`; and for the rest of a file `truncated`, `corrupt`, `decompression_bomb`, `unreadable`,
 //! `no_text_column`, `unknown_column`, `unknown_format`, `no_records`, `empty_file`, `duplicate_file`.
 
 mod aliases;
 mod columns;
 mod csv;
+mod csv_dialect;
 mod dates;
 mod discover;
 mod encoding;
@@ -28,11 +29,14 @@ mod ids;
 mod json;
 mod json_cells;
 mod mapper;
+mod messages;
 mod open;
 mod options;
 mod parquet;
 mod reader;
 mod records;
+mod reread;
+mod sample;
 mod schema;
 mod source_file;
 mod sqlite;

@@ -4,14 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::csv::{CsvRecords, Dialect};
+use super::csv::CsvRecords;
+use super::csv_dialect::Dialect;
 use super::discover::{Format, Found};
 use super::json::{JsonRecords, Layout};
 use super::mapper::is_wanted;
 use super::options::ReadOptions;
 use super::parquet::ParquetRecords;
 use super::records::{Failure, Records};
-use super::stream::{self, Bytes, Compression, RawFile, Sampled, read_failure};
+use super::sample::Sampled;
+use super::stream::{self, Bytes, Compression, RawFile, read_failure};
 use super::txt::SingleRecord;
 
 /// A file that has been opened as records.

@@ -100,7 +100,7 @@ fn guarded<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Failure> {
 }
 
 fn damaged(error: &str) -> Failure {
-    let error = super::columns::shorten(error, 300);
+    let error = super::messages::shorten(error, 300);
     Failure::new("corrupt", format!("not readable as Parquet: {error}; write it again, with plain string columns"))
         .ending()
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::columns::shorten;
 use super::discover::discover;
+use super::messages::shorten;
 use super::options::ReadOptions;
 use super::source_file::SourceFile;
 use crate::error::Result;

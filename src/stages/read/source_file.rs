@@ -79,12 +79,13 @@ impl SourceFile {
                 rejected,
             }
         };
-        if own_columns && source.has_columns() {
-            if let Err(failure) = source.mapper.check_columns(&source.columns) {
-                let Self { raw, records, .. } = source;
-                drop(records);
-                return Err(unopened(failure, Some(raw)));
-            }
+        if own_columns
+            && source.has_columns()
+            && let Err(failure) = source.mapper.check_columns(&source.columns)
+        {
+            let Self { raw, records, .. } = source;
+            drop(records);
+            return Err(unopened(failure, Some(raw)));
         }
         source.mapper.settle_day_order(source.lookahead.iter().flatten());
         Ok(source)

@@ -127,7 +127,7 @@ fn choose_table(connection: &Connection, options: &ReadOptions) -> Result<String
             return Ok(table.clone());
         }
     }
-    let names = super::columns::list_columns(tables.iter().map(String::as_str));
+    let names = super::messages::list_columns(tables.iter().map(String::as_str));
     let detail = format!("no table `newsdata` and none with a text column; the tables are {names}. Export one as CSV");
     Err(Failure::new("no_text_column", detail))
 }

@@ -55,6 +55,12 @@ pub(super) fn gz(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_reader_can_move_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Reader>();
+}
+
+#[test]
 fn a_csv_becomes_articles() {
     let csv = "id,Headline,Body,Publish_Date,Source,URL,Byline,Section\n\
         7,Rain,\"It rained.\nAll day, \"\"hard\"\".\",1/6/2020,Daily,https://x.example.org/a,Ann Lee,Weather\n\
@@ -96,6 +102,24 @@ fn bad_rows_are_listed_and_the_rest_is_read() {
     assert_eq!(read.texts(), ["one", "two"]);
     assert_eq!(read.reasons(), ["bad_row@2", "bad_row@4"]);
     assert_eq!(read.articles[1].source.row, Some(5));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_one_row() {
+    let to_the_end = "title,text\nA,one\nB,\"two\nC,three\nD,four\n";
+    let to_another = "title,text\nA,one\nB,\"two\nC,three\nD,\"four, five\"\nE,six\n";
+    for (csv, texts) in
+        [(to_the_end, vec!["one", "three", "four"]), (to_another, vec!["one", "three", "four, five", "six"])]
+    {
+        let read = read_file("a.csv", csv);
+        assert_eq!((read.texts(), read.reasons()), (texts, vec!["bad_row@2".to_owned()]));
+    }
+    let read = read_file("a.csv", "title,text\nA,one\nB,\"two and");
+    assert_eq!((read.texts(), read.reasons()), (vec!["one"], vec!["truncated@2".to_owned()]));
+    let rows: String = (0..2000).map(|i| format!("T{i},word {i}\n")).collect();
+    let options = ReadOptions { max_record_bytes: 5000, ..ReadOptions::default() };
+    let read = read_file_with("a.csv", format!("title,text\nA,\"one\n{rows}"), &options);
+    assert_eq!((read.articles.len(), read.reasons()), (2000, vec!["bad_row@1".to_owned()]));
 }
 
 #[test]
@@ -206,7 +230,7 @@ fn what_is_wrong_with_a_named_file_is_an_error_at_once() {
     fs::write(&path, "head,body_text,lang\nA,one,en\n").unwrap();
     let message = |pairs: &str| {
         let options = ReadOptions { map: ColumnMap::parse(pairs).unwrap(), ..ReadOptions::default() };
-        open(&[path.clone()], &options).map(|_| ()).unwrap_err().to_string()
+        open(std::slice::from_ref(&path), &options).map(|_| ()).unwrap_err().to_string()
     };
     assert!(message("text=bodytext").contains("did you mean \"body_text\""));
     let options = ReadOptions { map: ColumnMap::parse("title=head").unwrap(), ..ReadOptions::default() };

@@ -2,7 +2,8 @@
 
 use super::csv::undecodable;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Sampled, read_failure};
+use super::sample::Sampled;
+use super::stream::read_failure;
 
 /// A first line up to this many characters, with a blank line under it, is the title.
 const TITLE_CHARS: usize = 200;

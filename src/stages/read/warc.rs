@@ -3,12 +3,14 @@
 //! A reader of our own, since real archives have wrong lengths and cut records: the `warc` crate (0.4) trusts
 //! `Content-Length`, allocates as much, and ends at the first record that does not fit.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 use super::html;
 use super::http::Response;
 use super::records::{Failure, RawRecord, Records};
-use super::stream::{Bytes, Line, read_failure, read_line};
+use super::reread::Rereadable;
+use super::sample::{Line, read_line};
+use super::stream::{Bytes, read_failure};
 
 /// Bytes of a record's header, and lines of it.
 const MAX_HEADER_LINE: usize = 64 << 10;
@@ -26,7 +28,7 @@ pub(super) struct WarcRecords {
 
 impl WarcRecords {
     pub fn open(bytes: Bytes, limit: usize) -> Self {
-        Self { bytes: Rereadable { again: io::Cursor::new(Vec::new()), bytes }, limit, row: 0, done: false }
+        Self { bytes: Rereadable::new(bytes), limit, row: 0, done: false }
     }
 
     /// The next record's header; None at the end. Bytes between records are passed over.
@@ -222,44 +224,4 @@ fn next_record_inside(content: &[u8], searched: usize, ended: bool) -> Option<us
 
 pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
-}
-
-/// A stream into which bytes can be put back.
-struct Rereadable {
-    again: io::Cursor<Vec<u8>>,
-    bytes: Bytes,
-}
-
-impl Rereadable {
-    fn again_first(&mut self, mut bytes: Vec<u8>) {
-        let at = (self.again.position() as usize).min(self.again.get_ref().len());
-        bytes.extend_from_slice(&self.again.get_ref()[at..]);
-        self.again = io::Cursor::new(bytes);
-    }
-}
-
-impl Read for Rereadable {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.again.read(buffer)? {
-            0 => self.bytes.read(buffer),
-            n => Ok(n),
-        }
-    }
-}
-
-impl BufRead for Rereadable {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.again.position() < self.again.get_ref().len() as u64 {
-            return self.again.fill_buf();
-        }
-        self.bytes.fill_buf()
-    }
-
-    fn consume(&mut self, n: usize) {
-        if self.again.position() < self.again.get_ref().len() as u64 {
-            self.again.consume(n);
-        } else {
-            self.bytes.consume(n);
-        }
-    }
 }
