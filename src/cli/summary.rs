@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
 use framescope::run_folder::{self, RunManifest};
 use polars::prelude::*;
 
@@ -101,7 +101,7 @@ fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style::width() as u16);
-    table.set_header(header.iter().map(|cell| style::paint(style::DIM, cell)));
+    table.set_header(header.iter().map(|cell| Cell::new(cell).add_attribute(Attribute::Dim)));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -117,10 +117,10 @@ fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
     let header = [
         "outlet",
         "articles",
-        "tone, -1..1",
-        "tone in narration",
-        "loaded, % of sentences",
-        "terms / 1,000 words, own voice",
+        "tone",
+        "own voice",
+        "loaded %",
+        "terms ‰",
         "in quotes",
     ];
     let mut table = table(&header);

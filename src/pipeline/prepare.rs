@@ -74,7 +74,10 @@ impl Preparation {
 
     /// Cleans and segments one article.
     pub fn clean_and_segment(&self, article: Article) -> Result<(CleanArticle, Vec<Sentence>), Rejected> {
-        let clean = self.cleaner.clean(article)?;
+        let mut clean = self.cleaner.clean(article)?;
+        // The record's own outlet, else the byline's, else the domain of the URL.
+        let (outlet, url) = (clean.article.outlet.as_deref(), clean.article.url.as_deref());
+        clean.article.outlet = self.read.aliases.outlet(outlet, url);
         let sentences = self.segmenter.segment(&clean);
         Ok((clean, sentences))
     }

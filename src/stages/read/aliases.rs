@@ -93,7 +93,7 @@ impl OutletAliases {
 
     /// The outlet of a record: the name it gives (an address is cut to its domain), else the domain of its URL; either
     /// by its canonical name where the table has one.
-    pub(super) fn outlet(&self, given: Option<&str>, url: Option<&str>) -> Option<String> {
+    pub fn outlet(&self, given: Option<&str>, url: Option<&str>) -> Option<String> {
         if let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) {
             let domain = looks_like_address(given).then(|| registrable_domain(given)).flatten();
             let known = self.get(given).or_else(|| domain.as_deref().and_then(|domain| self.get(domain)));

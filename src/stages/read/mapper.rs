@@ -147,7 +147,8 @@ impl Mapper {
             source: Source { file: Arc::clone(&self.file), row },
             title,
             text,
-            outlet: self.options.aliases.outlet(trimmed(ColumnField::Outlet).as_deref(), url.as_deref()),
+            // The URL's domain is the last resort, after the byline: the pipeline asks for it once the text is clean.
+            outlet: self.options.aliases.outlet(trimmed(ColumnField::Outlet).as_deref(), None),
             author: trimmed(ColumnField::Author),
             section: trimmed(ColumnField::Section),
             deck: fields.take(ColumnField::Deck),

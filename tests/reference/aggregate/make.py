@@ -90,13 +90,8 @@ def intervals(rng):
     shares, rates, means = [], [], []
     for count, share, spread in [(2, 0.3, 0.8), (3, 0.3, 0.5), (12, 0.03, 1.0), (60, 0.1, 0.7), (150, 0.5, 0.7)]:
         y, group = articles(rng, count, share, spread, shortest=2)
-<<<<<<< HEAD
-        if y.sum() == 0:
-            y[0] = 1.0
-=======
         while cluster_mean(y, group)[1] < 1e-9:  # all articles alike has an interval of its own, last below
             y, group = articles(rng, count, share, spread, shortest=2)
->>>>>>> aggregate
         estimate, error, _ = cluster_mean(y, group)
         sums, sizes = totals(y, group)
         shares.append({"y": sums, "x": sizes, "interval": korn_graubard(estimate, error, count, len(y))})
