@@ -9,8 +9,9 @@
 //! that repeats an earlier one in id, outlet, address, title and text is rejected as `duplicate_record`.
 //!
 //! Reasons in [`Rejected`](crate::record::Rejected): `bad_row`, `record_too_large`, `empty_text`, `undecodable`,
-//! `duplicate_record`, for pages also `no_main_text`, `corrupt_page`, `unsupported_encoding`; and for the rest of a file `truncated`, `corrupt`, `decompression_bomb`, `unreadable`,
-//! `no_text_column`, `unknown_column`, `unknown_format`, `no_records`, `empty_file`, `duplicate_file`.
+//! `duplicate_record`, for pages also `no_main_text`, `corrupt_page`, `unsupported_encoding`; and for a file or the rest of
+//! it `truncated`, `corrupt`, `decompression_bomb`, `unreadable`, `no_text_column`, `unknown_column`, `unknown_format`,
+//! `no_records`, `empty_file`, `duplicate_file`.
 
 mod aliases;
 mod columns;

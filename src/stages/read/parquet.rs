@@ -122,14 +122,15 @@ fn push_cells(cells: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: &AnyV
 }
 
 fn content(name: &str, value: &AnyValue) -> Option<String> {
+    if let Some(text) = value.get_str() {
+        return Some(text.to_owned());
+    }
     Some(match value {
         AnyValue::Null => return None,
-        AnyValue::String(text) => (*text).to_owned(),
-        AnyValue::StringOwned(text) => text.to_string(),
         AnyValue::Binary(bytes) => Charset::detect(bytes).decode(bytes)?.into_owned(),
         AnyValue::Date(days) => chrono::NaiveDate::from_epoch_days(*days)?.to_string(),
-        AnyValue::Datetime(ticks, unit, zone) => moment(*ticks, *unit, zone.is_some())?,
-        AnyValue::DatetimeOwned(ticks, unit, zone) => moment(*ticks, *unit, zone.is_some())?,
+        AnyValue::Datetime(ticks, unit, zone) => moment(*ticks, *unit, zone.map(|zone| zone.as_str()))?,
+        AnyValue::DatetimeOwned(ticks, unit, zone) => moment(*ticks, *unit, zone.as_ref().map(|zone| zone.as_str()))?,
         AnyValue::List(items) => {
             let is_text = super::columns::recognise(name).is_some_and(|found| found.field == super::ColumnField::Text);
             let items: Vec<String> = items.iter().filter_map(|item| content("", &item)).collect();
@@ -139,20 +140,25 @@ fn content(name: &str, value: &AnyValue) -> Option<String> {
     })
 }
 
-/// A timestamp as text. Parquet stores zoned ones in UTC and only names the zone, so UTC is what can be kept.
-fn moment(ticks: i64, unit: TimeUnit, zoned: bool) -> Option<String> {
+/// A timestamp as text. Parquet stores zoned ones in UTC and names the zone: they are given in that zone, so that an
+/// evening in New York stays on its day.
+fn moment(ticks: i64, unit: TimeUnit, zone: Option<&str>) -> Option<String> {
     let moment = match unit {
         TimeUnit::Nanoseconds => chrono::DateTime::from_timestamp_nanos(ticks),
         TimeUnit::Microseconds => chrono::DateTime::from_timestamp_micros(ticks)?,
         TimeUnit::Milliseconds => chrono::DateTime::from_timestamp_millis(ticks)?,
     };
-    let text = moment.format("%Y-%m-%dT%H:%M:%S").to_string();
-    // Midnight without a zone is how tables store a plain date.
-    Some(match text.strip_suffix("T00:00:00").filter(|_| !zoned) {
-        Some(date) => date.to_owned(),
-        None if zoned => text + "Z",
-        None => text,
-    })
+    let Some(zone) = zone else {
+        // Midnight without a zone is how tables store a plain date.
+        let text = moment.format("%Y-%m-%dT%H:%M:%S").to_string();
+        return Some(text.strip_suffix("T00:00:00").map(str::to_owned).unwrap_or(text));
+    };
+    let local = match (zone.parse::<chrono_tz::Tz>(), zone.parse::<chrono::FixedOffset>()) {
+        (Ok(zone), _) => moment.with_timezone(&zone).fixed_offset(),
+        (_, Ok(offset)) => moment.with_timezone(&offset),
+        _ => moment.fixed_offset(),
+    };
+    Some(local.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 impl Records for ParquetRecords {
@@ -171,5 +177,20 @@ impl Records for ParquetRecords {
 
     fn columns(&self) -> Option<&[Arc<str>]> {
         Some(&self.columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_keep_their_zone() {
+        let shown = |zone| moment(1_578_371_400_000, TimeUnit::Milliseconds, zone).unwrap();
+        assert_eq!(shown(Some("America/New_York")), "2020-01-06T23:30:00-05:00");
+        assert_eq!(shown(Some("+05:30")), "2020-01-07T10:00:00+05:30");
+        assert_eq!(shown(Some("UTC")), "2020-01-07T04:30:00+00:00");
+        assert_eq!(shown(None), "2020-01-07T04:30:00");
+        assert_eq!(moment(1_578_355_200_000_000, TimeUnit::Microseconds, None).unwrap(), "2020-01-07");
     }
 }

@@ -1,4 +1,6 @@
 //! Hostile input: whatever the bytes, each reader ends, and says what it left out.
+//!
+//! `PROPTEST_CASES=20000 cargo test stages::read::survival` runs for minutes.
 
 use proptest::prelude::*;
 
@@ -68,8 +70,6 @@ fn survives(bytes: &[u8], extension: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..2000), which in 0..EXTENSIONS.len() - 1) {
         survives(&bytes, EXTENSIONS[which]);
