@@ -50,7 +50,10 @@ impl Matcher {
         let (body, title): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.part != Part::Headline);
         let group = |rules: &[Rule], scope| Group::new(rules.iter().filter(|rule| rule.scope == scope));
         if let Some(rule) = title.iter().find(|rule| !matches!(rule.scope, Scope::Prefix | Scope::Suffix)) {
-            return Err(Error::Config(format!("cleaning rule \"{}\": a headline rule has scope prefix or suffix", rule.id)));
+            return Err(Error::Config(format!(
+                "cleaning rule \"{}\": a headline rule has scope prefix or suffix",
+                rule.id
+            )));
         }
         Ok(Self {
             paragraph: group(&body, Scope::Paragraph)?,
@@ -138,8 +141,13 @@ impl Matcher {
             let Paragraph { range, part } = draft.paragraphs[at].clone();
             let mut cuts: Vec<(Range<usize>, &str)> = Vec::new();
             for found in self.inside.matching(draft.paragraph(at)) {
-                let matches = found.regex.find_iter(draft.paragraph(at)).filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
-                cuts.extend(matches.map(|matched| (range.start + matched.start()..range.start + matched.end(), found.rule.id.as_str())));
+                let matches = found
+                    .regex
+                    .find_iter(draft.paragraph(at))
+                    .filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
+                cuts.extend(matches.map(|matched| {
+                    (range.start + matched.start()..range.start + matched.end(), found.rule.id.as_str())
+                }));
             }
             cuts.sort_by_key(|(cut, _)| (cut.start, cut.end));
             let mut start = range.start;
@@ -193,7 +201,9 @@ impl Group {
             let wrong = |error: regex::Error| Error::Config(format!("cleaning rule \"{}\": {error}", rule.id));
             let until = match (&rule.until, rule.scope) {
                 (Some(until), Scope::Between) => Some(compile(&format!("^(?:{})$", fill(until))).map_err(wrong)?),
-                (None, Scope::Between) => return Err(Error::Config(format!("cleaning rule \"{}\" lacks `until`", rule.id))),
+                (None, Scope::Between) => {
+                    return Err(Error::Config(format!("cleaning rule \"{}\" lacks `until`", rule.id)));
+                }
                 _ => None,
             };
             compiled.push(Compiled { regex: compile(&rule.anchored()).map_err(wrong)?, until, rule: rule.clone() });
@@ -204,7 +214,8 @@ impl Group {
     }
 
     fn matching(&self, text: &str) -> impl Iterator<Item = &Compiled> {
-        let found: Vec<usize> = if self.rules.is_empty() { Vec::new() } else { self.set.matches(text).into_iter().collect() };
+        let found: Vec<usize> =
+            if self.rules.is_empty() { Vec::new() } else { self.set.matches(text).into_iter().collect() };
         found.into_iter().map(|at| &self.rules[at])
     }
 
@@ -259,7 +270,11 @@ impl Draft<'_> {
         let rest = trimmed(self.title, rest);
         if !rest.is_empty() {
             self.title_range = rest;
-            self.cuts.push(super::draft::Cut { rule: rule.to_owned(), field: Field::Title, range: trimmed(self.title, cut) });
+            self.cuts.push(super::draft::Cut {
+                rule: rule.to_owned(),
+                field: Field::Title,
+                range: trimmed(self.title, cut),
+            });
         }
     }
 }

@@ -121,10 +121,13 @@ impl Cleaner {
 
     #[allow(clippy::result_large_err)]
     fn check(&self, cleaned: &CleanArticle) -> Result<(), Rejected> {
-        let body = || cleaned.blocks.iter().filter(|block| block.part != Part::Headline).map(|block| cleaned.block_text(block));
+        let body = || {
+            cleaned.blocks.iter().filter(|block| block.part != Part::Headline).map(|block| cleaned.block_text(block))
+        };
         let had_text = !cleaned.text.text.trim().is_empty();
         if body().next().is_none() && (had_text || cleaned.blocks.is_empty()) {
-            let detail = "nothing is left of the text once boilerplate is taken away; `inspect --clean` shows what went";
+            let detail =
+                "nothing is left of the text once boilerplate is taken away; `inspect --clean` shows what went";
             return Err(rejected(&cleaned.article, "empty_after_cleaning", detail.into()));
         }
         let words: usize = body().map(wording::count).sum();
@@ -138,7 +141,9 @@ impl Cleaner {
                 Some(name) => Err(rejected(
                     &cleaned.article,
                     "not_english",
-                    format!("the text is in {name}; `--language any` scores it all the same, though the models know English only"),
+                    format!(
+                        "the text is in {name}; `--language any` scores it all the same, though the models know English only"
+                    ),
                 )),
                 None => Ok(()),
             },

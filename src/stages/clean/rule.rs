@@ -117,8 +117,10 @@ impl Rule {
 /// The placeholders become patterns. Word boundaries are those of ASCII: for the others the regex crate
 /// has only its slow engines, fifty times slower on text with a curly quote in it.
 pub(super) fn fill(pattern: &str) -> String {
-    let placeholders = [("{names}", NAMES), ("{name}", NAME), ("{agency}", AGENCY), ("{date}", DATE), ("{phrase}", PHRASE)];
-    let filled = placeholders.iter().fold(pattern.to_owned(), |pattern, (placeholder, with)| pattern.replace(placeholder, with));
+    let placeholders =
+        [("{names}", NAMES), ("{name}", NAME), ("{agency}", AGENCY), ("{date}", DATE), ("{phrase}", PHRASE)];
+    let filled =
+        placeholders.iter().fold(pattern.to_owned(), |pattern, (placeholder, with)| pattern.replace(placeholder, with));
     filled.replace(r"\b", r"(?-u:\b)")
 }
 
