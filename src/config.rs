@@ -312,7 +312,7 @@ mod tests {
         let scorer = Settings { scorer: Some("embeding".into()), ..Settings::default() };
         assert!(message(scorer).contains("did you mean \"embedding\""));
         let period = Settings { period: Some("months".into()), ..Settings::default() };
-        assert!(message(period).contains("--period"));
+        assert!(message(period).contains("--period") );
         let confidence = Settings { confidence: Some(95.0), ..Settings::default() };
         assert!(message(confidence).contains("--confidence: 95 is not in 0.5..=0.999"));
     }

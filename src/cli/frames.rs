@@ -43,10 +43,7 @@ fn list() -> Result<()> {
 }
 
 fn show(scheme: &Scheme) {
-    anstream::println!(
-        "{}",
-        style::paint(style::HEAD, if scheme.title.is_empty() { &scheme.name } else { &scheme.title })
-    );
+    anstream::println!("{}", style::paint(style::HEAD, if scheme.title.is_empty() { &scheme.name } else { &scheme.title }));
     for text in [&scheme.description, &scheme.source].into_iter().filter(|text| !text.is_empty()) {
         print_wrapped(text, 0);
     }

@@ -54,12 +54,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     });
     let Some(article) = article else {
         match rejected {
-            Some(why) => bail!(
-                "no such article in {}; first record that could not be read: {} ({})",
-                why.file,
-                why.reason,
-                why.detail
-            ),
+            Some(why) => bail!("no such article in {}; first record that could not be read: {} ({})", why.file, why.reason, why.detail),
             None => bail!("no such article in {}", args.article.display()),
         }
     };
@@ -170,10 +165,7 @@ fn print_sentence(one: &Scored, config: &Config) {
     };
     let mut line = vec![
         style::paint(tone_style, format!("tone {tone:+.2}")),
-        style::paint(
-            if scores.loaded >= 0.5 { style::WARN } else { style::DIM },
-            format!("loaded {:.2}", scores.loaded),
-        ),
+        style::paint(if scores.loaded >= 0.5 { style::WARN } else { style::DIM }, format!("loaded {:.2}", scores.loaded)),
         style::paint(style::DIM, frames_line(one, config)),
     ];
     if !tags.is_empty() {

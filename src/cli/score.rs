@@ -32,10 +32,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode> {
     let config = args.configured.validate()?;
     if config.engine == "fake" {
-        anstream::eprintln!(
-            "{}",
-            style::paint(style::WARN, "warning: the fake engine is for tests; its scores mean nothing")
-        );
+        anstream::eprintln!("{}", style::paint(style::WARN, "warning: the fake engine is for tests; its scores mean nothing"));
     }
     let interrupted = match (args.resume, args.restart) {
         (true, _) => Interrupted::Resume,

@@ -18,11 +18,7 @@ pub fn print(run: &Path, manifest: &RunManifest) -> Result<()> {
     let removed: u64 = manifest.removals.values().sum();
     anstream::println!(
         "\n{} articles, {} sentences ({} distinct), {} passages cleaned away, {} rejected",
-        counts.articles,
-        counts.sentences,
-        counts.distinct_sentences,
-        removed,
-        counts.rejected
+        counts.articles, counts.sentences, counts.distinct_sentences, removed, counts.rejected
     );
     if manifest.engine.starts_with("fake") {
         anstream::println!("{}", style::paint(style::WARN, "Scores are from the fake engine and mean nothing."));
@@ -67,8 +63,9 @@ fn overall(run: &Path) -> Result<Vec<OutletEstimates>> {
     let file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
     let table = ParquetReader::new(file).finish()?;
     let text = |name: &str| -> Result<StringChunked> { Ok(table.column(name)?.str()?.clone()) };
-    let number =
-        |name: &str| -> Result<Float64Chunked> { Ok(table.column(name)?.cast(&DataType::Float64)?.f64()?.clone()) };
+    let number = |name: &str| -> Result<Float64Chunked> {
+        Ok(table.column(name)?.cast(&DataType::Float64)?.f64()?.clone())
+    };
     let (outlet, period, part) = (text("outlet")?, text("period")?, text("part")?);
     let (voice, measure, statistic) = (text("voice")?, text("measure")?, text("statistic")?);
     let (value, low, high, articles) =
@@ -114,15 +111,7 @@ fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
         "\n{} with {confidence:.0} % intervals that resample articles",
         style::paint(style::HEAD, "Tone, loaded language and loaded terms by outlet,")
     );
-    let header = [
-        "outlet",
-        "articles",
-        "tone, -1..1",
-        "tone in narration",
-        "loaded, % of sentences",
-        "terms / 1,000 words, own voice",
-        "in quotes",
-    ];
+    let header = ["outlet", "articles", "tone, -1..1", "tone in narration", "loaded, % of sentences", "terms / 1,000 words, own voice", "in quotes"];
     let mut table = table(&header);
     for outlet in outlets.iter().take(OUTLETS) {
         table.add_row([
@@ -137,10 +126,7 @@ fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
     }
     anstream::println!("{table}");
     if outlets.len() > OUTLETS {
-        anstream::println!(
-            "{}",
-            style::paint(style::DIM, format!("and {} more outlets in the tables", outlets.len() - OUTLETS))
-        );
+        anstream::println!("{}", style::paint(style::DIM, format!("and {} more outlets in the tables", outlets.len() - OUTLETS)));
     }
 }
 
@@ -176,9 +162,7 @@ fn interval(estimate: Option<&Estimate>, scale: f64, digits: usize) -> String {
 }
 
 fn print_files(run: &Path, rejected: u64) {
-    let line = |file: &str, what: &str| {
-        anstream::println!("  {:<38} {}", run.join(file).display(), style::paint(style::DIM, what))
-    };
+    let line = |file: &str, what: &str| anstream::println!("  {:<38} {}", run.join(file).display(), style::paint(style::DIM, what));
     anstream::println!("\n{}", style::paint(style::HEAD, "Files"));
     line(run_folder::PAGE, "open this one in a browser");
     line("outlets.csv", "estimates by outlet and period (also .parquet)");

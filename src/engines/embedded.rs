@@ -76,7 +76,6 @@ impl Engine for Embedded {
 }
 
 fn rows_of(value: Value, name: &str) -> Result<Output> {
-    let tensor: NdTensor<f32, 2> =
-        value.try_into().map_err(|_| Error::Engine(format!("output {name} is not a matrix of f32")))?;
+    let tensor: NdTensor<f32, 2> = value.try_into().map_err(|_| Error::Engine(format!("output {name} is not a matrix of f32")))?;
     Ok(Output { width: tensor.size(1), values: tensor.to_vec() })
 }

@@ -11,9 +11,7 @@ use super::{Job, Setup, add_seconds, sentence_table};
 use crate::config::{Settings, TableSettings};
 use crate::error::{Error, Result};
 use crate::record::Rejected;
-use crate::run_folder::{
-    self, Counts, InputUsed, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES,
-};
+use crate::run_folder::{self, Counts, InputUsed, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES};
 use crate::stages::aggregate::{AggregateOptions, Period, Tables, aggregate};
 use crate::stages::report;
 
@@ -194,10 +192,7 @@ fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
 
 fn options(settings: &TableSettings) -> Result<AggregateOptions> {
     let period = if settings.events.is_empty() {
-        settings
-            .period
-            .parse::<Period>()
-            .map_err(|_| Error::Config(format!("unknown period \"{}\"", settings.period)))?
+        settings.period.parse::<Period>().map_err(|_| Error::Config(format!("unknown period \"{}\"", settings.period)))?
     } else {
         Period::Events(settings.events.clone())
     };

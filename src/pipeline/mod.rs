@@ -23,7 +23,7 @@ pub use inspection::Inspection;
 pub use prepare::{Preparation, Prepared};
 pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
 
-use checkpoint::{Checkpoint, ChunkAccount, fingerprint};
+use checkpoint::{ChunkAccount, Checkpoint, fingerprint};
 
 /// Told how a run goes on; the command line shows it as a bar.
 pub trait Progress: Sync {
@@ -68,14 +68,7 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     progress.stage("scoring");
     let read = score_chunks(job, &setup, preparation, &checkpoint, &workers, progress)?;
     progress.stage("tables");
-    let run = finish::Finished {
-        job,
-        setup: &setup,
-        checkpoint: &checkpoint,
-        chunks: read.chunks,
-        inputs: read.inputs,
-        started,
-    };
+    let run = finish::Finished { job, setup: &setup, checkpoint: &checkpoint, chunks: read.chunks, inputs: read.inputs, started };
     let manifest = workers.install(|| run.write())?;
     Ok(Outcome { counts: manifest.counts, manifest })
 }

@@ -196,9 +196,6 @@ mod tests {
         assert_eq!(with.height(), 2);
         assert_eq!(with.column("top_frame").unwrap().str().unwrap().get(0), Some("y"));
         assert_eq!(with.column("outlet").unwrap().str().unwrap().get(0), Some(UNKNOWN_OUTLET));
-        assert_eq!(
-            with.column("date").unwrap().date().unwrap().as_date_iter().next().flatten().unwrap().to_string(),
-            "2026-03-05"
-        );
+        assert_eq!(with.column("date").unwrap().date().unwrap().as_date_iter().next().flatten().unwrap().to_string(), "2026-03-05");
     }
 }

@@ -86,11 +86,7 @@ impl HeadEntry {
     /// Names the labels there are: a head that does not name the label is refused, never guessed.
     pub fn column(&self, label: &str) -> Result<usize> {
         self.labels.iter().position(|l| l == label).ok_or_else(|| {
-            Error::Config(format!(
-                "output {} has no label \"{label}\" (it has {})",
-                self.output,
-                self.labels.join(", ")
-            ))
+            Error::Config(format!("output {} has no label \"{label}\" (it has {})", self.output, self.labels.join(", ")))
         })
     }
 }

@@ -58,11 +58,7 @@ fn entry<'a>(cell: impl Fn(&str) -> &'a str) -> std::result::Result<Entry, Strin
     };
     let strength = match cell("strength") {
         "" => 1,
-        given => given
-            .parse()
-            .ok()
-            .filter(|s| (1..=3).contains(s))
-            .ok_or(format!("strength \"{given}\" is not 1, 2 or 3"))?,
+        given => given.parse().ok().filter(|s| (1..=3).contains(s)).ok_or(format!("strength \"{given}\" is not 1, 2 or 3"))?,
     };
     let exact_case = match cell("case") {
         "" | "any" => false,

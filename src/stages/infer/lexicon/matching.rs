@@ -45,10 +45,7 @@ impl Lexicon {
             for form in std::iter::once(&entry.term).chain(&entry.forms) {
                 let found = words(form);
                 let Some((first, rest)) = found.split_first() else {
-                    return Err(Error::Config(format!(
-                        "lexicon term \"{}\": the form \"{form}\" has no word",
-                        entry.term
-                    )));
+                    return Err(Error::Config(format!("lexicon term \"{}\": the form \"{form}\" has no word", entry.term)));
                 };
                 let exact = entry.exact_case.then(|| found.iter().map(|w| normalised(w.written)).collect());
                 let rest = rest.iter().map(|word| word.folded.clone()).collect();
