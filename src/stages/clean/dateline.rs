@@ -107,7 +107,8 @@ fn dateline(paragraph: &str) -> Option<(usize, Option<&str>)> {
     let place = &found["place"];
     let alone = found.name("region").is_none() && place == place.to_uppercase();
     let letters = place.chars().filter(|c| c.is_alphabetic()).count();
-    (!NO_PLACE.contains(&place) && !(alone && letters < 4)).then_some((found.name("next")?.start(), None))
+    let placed = !(NO_PLACE.contains(&place) || alone && letters < 4);
+    placed.then_some((found.name("next")?.start(), None))
 }
 
 #[cfg(test)]

@@ -44,6 +44,9 @@ pub struct CleanOptions {
     pub min_words: usize,
 }
 
+/// A rule in code, at work on a draft.
+type Step = fn(&mut Draft);
+
 /// Compiled rules; one serves every thread of a run.
 pub struct Cleaner {
     matcher: Matcher,
@@ -106,7 +109,7 @@ impl Cleaner {
         }
         let above_byline = in_force(byline::RULE.id).then(|| byline::apply(draft)).flatten();
         deck::mark(draft, above_byline, in_force(deck::LABEL.id));
-        let rest: [(&str, fn(&mut Draft)); 4] = [
+        let rest: [(&str, Step); 4] = [
             (dateline::RULE.id, dateline::apply),
             (related_headline::RULE.id, related_headline::apply),
             (repeated::RULE.id, repeated::apply),

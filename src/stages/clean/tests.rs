@@ -269,12 +269,34 @@ proptest! {
             .chain(cleaned.removals.iter().map(|removal| (removal.start, removal.end)))
             .collect();
         covered.sort();
+        let mut at = 0;
         for (start, end) in covered {
             prop_assert!(original.get(start..end).is_some(), "{start}..{end} of {original:?}");
+            prop_assert!(start >= at || !cleaned.text.alignment.edits.is_empty(), "{start}..{end} of {original:?} stands twice");
+            prop_assert!(is_blank(&original[at.min(start)..start]), "lost before {start} of {original:?}");
+            at = at.max(end);
         }
+        prop_assert!(is_blank(&original[at..]), "lost after {at} of {original:?}");
     }
 }
 
+fn is_blank(text: &str) -> bool {
+    repair::repair(text).text.trim().is_empty()
+}
+
 fn line() -> impl Strategy<Value = String> {
-    prop_oneof!["\\PC{0,40}", any::<String>()]
+    let known = [
+        "Advertisement",
+        "By Jane Roe, The Ledger",
+        "HARBOR CITY (AP) — The pier",
+        "© 2026 Ledger. All rights reserved.",
+        "(RELATED: Pier Burns) it",
+        "“Yes.”",
+    ];
+    prop_oneof![
+        "\\PC{0,40}",
+        any::<String>(),
+        prop::sample::select(known.to_vec()).prop_map(str::to_owned),
+        Just(OPENING.to_owned())
+    ]
 }
