@@ -133,10 +133,12 @@ impl Cleaner {
                 "nothing is left of the text once boilerplate is taken away; `inspect --clean` shows what went";
             return Err(rejected(&cleaned.article, "empty_after_cleaning", detail.into()));
         }
-        let words: usize = body().map(wording::count).sum();
-        if had_text && words < self.min_words {
-            let detail = format!("{words} words are left after cleaning, {} are asked for", self.min_words);
-            return Err(rejected(&cleaned.article, "too_short", detail));
+        if had_text && self.min_words > 0 {
+            let words: usize = body().map(wording::count).sum();
+            if words < self.min_words {
+                let detail = format!("{words} words are left after cleaning, {} are asked for", self.min_words);
+                return Err(rejected(&cleaned.article, "too_short", detail));
+            }
         }
         let passages = cleaned.blocks.iter().map(|block| cleaned.block_text(block));
         match self.language {

@@ -29,6 +29,10 @@ pub struct Rule {
     /// A paragraph of more words (or, for `prefix` and `suffix`, a match of more) is never removed.
     #[serde(default = "max_words")]
     pub max_words: usize,
+    /// Words of which one has to stand in the paragraph, in any case, for the rule to be tried at all. It makes a pattern
+    /// that can match from anywhere as cheap as one that starts with a word of its own.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// The removed text names an agency that the story is owed to, at least in part.
     #[serde(default)]
     pub credits_agency: bool,
