@@ -24,19 +24,23 @@ const KNOWN: &[(&str, &str)] = &[
     ("Tribune Content Agency", r"Tribune (?:Content Agency|News Service|Media Services)"),
 ];
 
-static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    KNOWN.iter().map(|(name, pattern)| (*name, Regex::new(pattern).expect("tested"))).collect()
-});
+static PATTERNS: LazyLock<Vec<(&str, Regex)>> =
+    LazyLock::new(|| KNOWN.iter().map(|(name, pattern)| (*name, Regex::new(pattern).expect("tested"))).collect());
 
 /// An agency that is not in the list calls itself one.
-static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested"));
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested")
+});
 
 /// Every agency that a credit names, by its recorded name.
 pub fn named(credit: &str) -> Vec<String> {
     let mut found: Vec<String> =
         PATTERNS.iter().filter(|(_, pattern)| pattern.is_match(credit)).map(|(name, _)| (*name).to_owned()).collect();
-    found.extend(NAMED.find_iter(credit).map(|name| name.as_str().trim_start_matches("By ").trim_start_matches("The ").to_owned()));
+    found.extend(
+        NAMED
+            .find_iter(credit)
+            .map(|name| name.as_str().trim_start_matches("By ").trim_start_matches("The ").to_owned()),
+    );
     found
 }
 
@@ -45,7 +49,8 @@ pub fn credit(draft: &mut Draft, text: &str) {
     let outlet = draft.article.outlet.as_deref().unwrap_or_default().to_lowercase();
     for name in named(text) {
         // "Harbor-Times Wire" in the Harbor-Times is a desk.
-        let own = name.ends_with("Wire") && name.split(' ').next().is_some_and(|word| outlet.contains(&word.to_lowercase()));
+        let own =
+            name.ends_with("Wire") && name.split(' ').next().is_some_and(|word| outlet.contains(&word.to_lowercase()));
         if !own {
             record(draft, name);
         }
@@ -63,7 +68,8 @@ pub fn credit_tag(draft: &mut Draft, tag: &str) {
     }
     let letters = (2..=5).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_uppercase());
     let outlet = draft.article.outlet.as_deref().unwrap_or_default();
-    let own = initials(outlet).ends_with(tag) || outlet.to_uppercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == tag);
+    let own = initials(outlet).ends_with(tag)
+        || outlet.to_uppercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == tag);
     if letters && !own && !NO_AGENCY.contains(&tag) {
         record(draft, tag.to_owned());
     }

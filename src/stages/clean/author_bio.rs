@@ -16,8 +16,28 @@ const MAX_WORDS: usize = 90;
 
 /// What follows the name in a note on its bearer.
 const SAYS: &[&str] = &[
-    " is ", " are ", ", a ", ", an ", ", the ", ", who ", " covers ", " writes ", " was ", " reports ", " has ", " teaches ", " serves ", " worked ",
-    " can be ", " (@", "’s ", "'s ", " and ", " joined ", " lives ", " studied ",
+    " is ",
+    " are ",
+    ", a ",
+    ", an ",
+    ", the ",
+    ", who ",
+    " covers ",
+    " writes ",
+    " was ",
+    " reports ",
+    " has ",
+    " teaches ",
+    " serves ",
+    " worked ",
+    " can be ",
+    " (@",
+    "’s ",
+    "'s ",
+    " and ",
+    " joined ",
+    " lives ",
+    " studied ",
 ];
 
 pub fn apply(draft: &mut Draft) {

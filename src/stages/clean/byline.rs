@@ -27,7 +27,8 @@ pub fn apply(draft: &mut Draft) -> Option<usize> {
             continue;
         }
         // The name on one line, the outlet on the next.
-        let above = at.checked_sub(1).filter(|_| byline.author.is_none()).and_then(|above| names_only(draft.paragraph(above)));
+        let above =
+            at.checked_sub(1).filter(|_| byline.author.is_none()).and_then(|above| names_only(draft.paragraph(above)));
         first.get_or_insert(at - usize::from(above.is_some()));
         if above.is_some() {
             draft.remove(at - 1, RULE.id);
@@ -105,7 +106,8 @@ fn names_only(line: &str) -> Option<String> {
 }
 
 fn opening(line: &str) -> Option<&str> {
-    const OPENINGS: &[&str] = &["by ", "by: ", "written by ", "reported by ", "story by ", "posted by ", "words by ", "author: "];
+    const OPENINGS: &[&str] =
+        &["by ", "by: ", "written by ", "reported by ", "story by ", "posted by ", "words by ", "author: "];
     let opens = |opening: &&&str| line.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening));
     OPENINGS.iter().find(opens).map(|opening| line[opening.len()..].trim())
 }
@@ -118,14 +120,28 @@ fn ends_in_abbreviation(line: &str) -> bool {
 /// The stretches between separators, each with whether an outlet is what the separator announces.
 fn pieces(text: &str) -> Vec<(&str, bool)> {
     const SEPARATORS: &[(&str, bool)] = &[
-        (" | ", true), (" — ", true), (" – ", true), (" -- ", true), (" - ", true), (" / ", true), (" • ", true), (" for ", true),
-        (" of ", true), (", and ", false), (", ", false), (" and ", false), (" & ", false), (" with ", false), ("|", true),
+        (" | ", true),
+        (" — ", true),
+        (" – ", true),
+        (" -- ", true),
+        (" - ", true),
+        (" / ", true),
+        (" • ", true),
+        (" for ", true),
+        (" of ", true),
+        (", and ", false),
+        (", ", false),
+        (" and ", false),
+        (" & ", false),
+        (" with ", false),
+        ("|", true),
     ];
     let mut found = Vec::new();
     let mut rest = text;
     let mut marked = false;
     loop {
-        let next = SEPARATORS.iter().filter_map(|(separator, outlet)| Some((rest.find(separator)?, separator.len(), *outlet)));
+        let next =
+            SEPARATORS.iter().filter_map(|(separator, outlet)| Some((rest.find(separator)?, separator.len(), *outlet)));
         let Some((at, length, outlet)) = next.min_by_key(|(at, length, _)| (*at, usize::MAX - length)) else { break };
         found.push((rest[..at].trim(), marked));
         rest = &rest[at + length..];
@@ -157,18 +173,48 @@ fn classify(piece: &str, first: bool, marked: bool, announced: bool, own_outlet:
     if capital && (2..=5).contains(&tokens) && !calendar(piece) && !article {
         return Some(Piece::Name(proper_case(piece)));
     }
-    let staff = announced && first && matches!(piece.to_lowercase().as_str(), "staff" | "staff reports" | "admin" | "the editors");
+    let staff = announced
+        && first
+        && matches!(piece.to_lowercase().as_str(), "staff" | "staff reports" | "admin" | "the editors");
     (staff || announced && !first && capital && tokens == 1).then_some(Piece::Other)
 }
 
 /// The outlet in front of a role, "Ledger Staff Writer"; empty where the role stands alone.
 fn without_role(piece: &str) -> Option<&str> {
     const ROLES: &[&str] = &[
-        "staff writer", "staff writers", "staff reporter", "staff", "senior writer", "senior reporter", "political reporter", "reporter",
-        "correspondent", "senior correspondent", "political correspondent", "white house correspondent", "washington correspondent",
-        "staff correspondent", "foreign correspondent", "editor", "associate editor", "senior editor", "political editor", "columnist",
-        "opinion columnist", "opinion contributor", "contributor", "contributing writer", "contributing editor", "producer", "columnists",
-        "guest columnist", "guest contributor", "staff photographer", "bureau chief", "opinion editor", "writer",
+        "staff writer",
+        "staff writers",
+        "staff reporter",
+        "staff",
+        "senior writer",
+        "senior reporter",
+        "political reporter",
+        "reporter",
+        "correspondent",
+        "senior correspondent",
+        "political correspondent",
+        "white house correspondent",
+        "washington correspondent",
+        "staff correspondent",
+        "foreign correspondent",
+        "editor",
+        "associate editor",
+        "senior editor",
+        "political editor",
+        "columnist",
+        "opinion columnist",
+        "opinion contributor",
+        "contributor",
+        "contributing writer",
+        "contributing editor",
+        "producer",
+        "columnists",
+        "guest columnist",
+        "guest contributor",
+        "staff photographer",
+        "bureau chief",
+        "opinion editor",
+        "writer",
     ];
     let folded = piece.to_lowercase();
     if folded.starts_with("special to ") {
@@ -182,12 +228,62 @@ fn without_role(piece: &str) -> Option<&str> {
 /// Words that papers are called by.
 fn names_outlet(piece: &str) -> bool {
     const WORDS: &[&str] = &[
-        "news", "times", "post", "ledger", "tribune", "herald", "journal", "gazette", "courier", "chronicle", "observer", "guardian",
-        "daily", "press", "media", "magazine", "review", "report", "examiner", "inquirer", "dispatch", "sentinel", "telegraph", "star",
-        "sun", "globe", "register", "bulletin", "record", "radio", "tv", "television", "network", "wire", "online", "politico", "cnn",
-        "npr", "bbc", "cnbc", "msnbc", "nbc", "abc", "cbs", "thread", "monitor", "atlantic", "today", "republic", "nation", "yorker",
+        "news",
+        "times",
+        "post",
+        "ledger",
+        "tribune",
+        "herald",
+        "journal",
+        "gazette",
+        "courier",
+        "chronicle",
+        "observer",
+        "guardian",
+        "daily",
+        "press",
+        "media",
+        "magazine",
+        "review",
+        "report",
+        "examiner",
+        "inquirer",
+        "dispatch",
+        "sentinel",
+        "telegraph",
+        "star",
+        "sun",
+        "globe",
+        "register",
+        "bulletin",
+        "record",
+        "radio",
+        "tv",
+        "television",
+        "network",
+        "wire",
+        "online",
+        "politico",
+        "cnn",
+        "npr",
+        "bbc",
+        "cnbc",
+        "msnbc",
+        "nbc",
+        "abc",
+        "cbs",
+        "thread",
+        "monitor",
+        "atlantic",
+        "today",
+        "republic",
+        "nation",
+        "yorker",
     ];
-    let domain = piece.contains('.') && !piece.contains(' ') && piece.ends_with(|c: char| c.is_ascii_lowercase()) && piece.contains(".co");
+    let domain = piece.contains('.')
+        && !piece.contains(' ')
+        && piece.ends_with(|c: char| c.is_ascii_lowercase())
+        && piece.contains(".co");
     capitalised(piece) && piece.split_whitespace().any(|word| WORDS.contains(&word.to_lowercase().as_str())) || domain
 }
 
@@ -200,12 +296,15 @@ fn own(piece: &str, outlet: Option<&str>) -> bool {
 
 /// Every word is written large, but for the particles of names and the articles of titles.
 fn capitalised(piece: &str) -> bool {
-    const PARTICLES: &[&str] = &["de", "da", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "bin", "al", "el", "the", "of"];
+    const PARTICLES: &[&str] = &[
+        "de", "da", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "bin", "al", "el", "the", "of",
+    ];
     let mut large = false;
     let fits = piece.split_whitespace().all(|word| {
         let first = word.chars().find(|c| c.is_alphabetic());
         large |= first.is_some_and(char::is_uppercase);
-        first.is_none_or(char::is_uppercase) && !word.starts_with(|c: char| c.is_ascii_digit()) || PARTICLES.contains(&word)
+        first.is_none_or(char::is_uppercase) && !word.starts_with(|c: char| c.is_ascii_digit())
+            || PARTICLES.contains(&word)
     });
     fits && large
 }
@@ -222,9 +321,40 @@ fn is_date(piece: &str) -> bool {
 /// Days and months are written large, too.
 fn calendar(piece: &str) -> bool {
     const NAMES: &[&str] = &[
-        "january", "jan", "february", "feb", "march", "mar", "april", "apr", "june", "july", "august", "aug", "september", "sept", "sep",
-        "october", "oct", "november", "nov", "december", "dec", "monday", "mon", "tuesday", "tue", "wednesday", "wed", "thursday", "thu",
-        "friday", "fri", "saturday", "sat", "sunday",
+        "january",
+        "jan",
+        "february",
+        "feb",
+        "march",
+        "mar",
+        "april",
+        "apr",
+        "june",
+        "july",
+        "august",
+        "aug",
+        "september",
+        "sept",
+        "sep",
+        "october",
+        "oct",
+        "november",
+        "nov",
+        "december",
+        "dec",
+        "monday",
+        "mon",
+        "tuesday",
+        "tue",
+        "wednesday",
+        "wed",
+        "thursday",
+        "thu",
+        "friday",
+        "fri",
+        "saturday",
+        "sat",
+        "sunday",
     ];
     let name = |word: &str| NAMES.contains(&word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase().as_str());
     piece.split_whitespace().any(name)
@@ -263,7 +393,10 @@ mod tests {
         assert_eq!(read("By Jane Roe, The Harbor Ledger"), found("Jane Roe", "The Harbor Ledger"));
         assert_eq!(read("By Jane Roe | Outlook"), found("Jane Roe", "Outlook"));
         assert_eq!(read("JANE ROE, Harbor Staff Writer"), found("Jane Roe", "Harbor"));
-        assert_eq!(read("By Jane Roe and Ann M. Poe, Harbor Daily, May 3, 2026"), found("Jane Roe, Ann M. Poe", "Harbor Daily"));
+        assert_eq!(
+            read("By Jane Roe and Ann M. Poe, Harbor Daily, May 3, 2026"),
+            found("Jane Roe, Ann M. Poe", "Harbor Daily")
+        );
         assert_eq!(read("Jane Roe, The Common Thread"), found("Jane Roe", "The Common Thread"));
         assert_eq!(read("By JANE O’ROE-POE for the Harbor Ledger"), found("Jane O’Roe-Poe", "the Harbor Ledger"));
         assert_eq!(read("The Common Thread"), found("", "The Common Thread"));

@@ -72,7 +72,8 @@ pub fn rules() -> Vec<RuleSummary> {
 /// The pattern rules that are in force: ours but those switched off, then the user's.
 pub(super) fn in_force(disabled: &[String], extra: &[Rule]) -> Result<Vec<Rule>> {
     let mut rules: Vec<Rule> = families().into_iter().flat_map(|(_, rules)| rules).collect();
-    let known: Vec<String> = rules.iter().map(|rule| rule.id.as_str()).chain(CODED.iter().map(|rule| rule.id)).map(Into::into).collect();
+    let known: Vec<String> =
+        rules.iter().map(|rule| rule.id.as_str()).chain(CODED.iter().map(|rule| rule.id)).map(Into::into).collect();
     let extra_ids = extra.iter().map(|rule| rule.id.as_str());
     let every: Vec<&str> = known.iter().map(String::as_str).chain(extra_ids).collect();
     for id in disabled {
@@ -122,7 +123,8 @@ mod tests {
                     let (kept, by) = what_happens_to(example);
                     let ours = by.iter().any(|id| ids.contains(&id.as_str()));
                     if !ours || whole != kept.is_empty() {
-                        wrong.push(format!("{family}/{}: of {example:?}, {kept:?} is kept; removed by {by:?}", rule.id));
+                        wrong
+                            .push(format!("{family}/{}: of {example:?}, {kept:?} is kept; removed by {by:?}", rule.id));
                     }
                 }
                 for example in &rule.counter_examples {

@@ -18,20 +18,26 @@ pub const RULE: CodedRule = CodedRule {
 /// "HARBOR CITY, Maine, May 3 (AP) — ", "Washington (CNN) - ", "(Reuters) - ": a tag and a dash.
 static TAGGED: LazyLock<Regex> = LazyLock::new(|| {
     let place = r"\p{Lu}[\p{L}.’'/-]*(?: \p{Lu}[\p{L}.’'/-]*){0,4}";
-    compile(&format!(r"^(?:{place}(?:, (?:{place}))?(?:,? {DAY})?,? ?)?\((?P<tag>\p{{Lu}}[\p{{L}}\d.&/’ -]{{1,40}})\)\s*(?:—|–|-{{1,2}})\s*"))
+    compile(&format!(
+        r"^(?:{place}(?:, (?:{place}))?(?:,? {DAY})?,? ?)?\((?P<tag>\p{{Lu}}[\p{{L}}\d.&/’ -]{{1,40}})\)\s*(?:—|–|-{{1,2}})\s*"
+    ))
 });
 
 /// The same without a dash: only letters that cannot be read as a remark in brackets.
 static UNDASHED: LazyLock<Regex> = LazyLock::new(|| {
     let place = r"\p{Lu}[\p{L}.’'/-]*(?: \p{Lu}[\p{L}.’'/-]*){0,2}";
-    compile(&format!(r"^(?:{place}(?:, {place})? )?\((?P<tag>CNN|AP|AFP|UPI|PA|Reuters|REUTERS|NPR|BBC)\):?\s*(?P<next>[\p{{Lu}}“‘\x22\d])"))
+    compile(&format!(
+        r"^(?:{place}(?:, {place})? )?\((?P<tag>CNN|AP|AFP|UPI|PA|Reuters|REUTERS|NPR|BBC)\):?\s*(?P<next>[\p{{Lu}}“‘\x22\d])"
+    ))
 });
 
 /// "HARBOR CITY, Maine — The", a place in capitals and a dash; a new sentence has to follow.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
     let capitals = r"\p{Lu}[\p{Lu}.’'/-]+(?: \p{Lu}[\p{Lu}.’'/-]+){0,4}";
     let region = r"\p{Lu}[\p{L}.]+(?: \p{Lu}[\p{L}.]+){0,2}";
-    compile(&format!(r"^(?P<place>{capitals})(?P<region>, {region})?(?:, {DAY})? ?(?:—|–|--| - )\s*(?P<next>[\p{{Lu}}“‘\x22\d])"))
+    compile(&format!(
+        r"^(?P<place>{capitals})(?P<region>, {region})?(?:, {DAY})? ?(?:—|–|--| - )\s*(?P<next>[\p{{Lu}}“‘\x22\d])"
+    ))
 });
 
 /// "Harbor City, Maine — The", in small letters: only with its region.
@@ -48,8 +54,31 @@ fn compile(pattern: &str) -> Regex {
 
 /// Kickers that stand in capitals before a dash.
 const NO_PLACE: &[&str] = &[
-    "BREAKING", "UPDATE", "UPDATED", "EXCLUSIVE", "WATCH", "VIDEO", "FILE", "ANALYSIS", "OPINION", "LIVE", "ALERT", "CORRECTION", "NOTE",
-    "EDITORIAL", "BREAKING NEWS", "FACT CHECK", "REVIEW", "COMMENTARY", "REPORT", "FACT", "MYTH", "TRUTH", "NASA", "NATO", "DACA",
+    "BREAKING",
+    "UPDATE",
+    "UPDATED",
+    "EXCLUSIVE",
+    "WATCH",
+    "VIDEO",
+    "FILE",
+    "ANALYSIS",
+    "OPINION",
+    "LIVE",
+    "ALERT",
+    "CORRECTION",
+    "NOTE",
+    "EDITORIAL",
+    "BREAKING NEWS",
+    "FACT CHECK",
+    "REVIEW",
+    "COMMENTARY",
+    "REPORT",
+    "FACT",
+    "MYTH",
+    "TRUTH",
+    "NASA",
+    "NATO",
+    "DACA",
 ];
 
 /// The datelines of the first three paragraphs: a text may open with a caption or a line of its own.
@@ -78,7 +107,8 @@ fn dateline(paragraph: &str) -> Option<(usize, Option<&str>)> {
     let place = &found["place"];
     let alone = found.name("region").is_none() && place == place.to_uppercase();
     let letters = place.chars().filter(|c| c.is_alphabetic()).count();
-    (!NO_PLACE.contains(&place) && !(alone && letters < 4)).then_some((found.name("next")?.start(), None))
+    let placed = !(NO_PLACE.contains(&place) || alone && letters < 4);
+    placed.then_some((found.name("next")?.start(), None))
 }
 
 #[cfg(test)]

@@ -39,7 +39,10 @@ static HIGHLIGHTS: LazyLock<Regex> = LazyLock::new(|| {
 pub fn repeated(draft: &mut Draft) {
     let deck = normalised(draft.deck);
     for at in 0..draft.paragraphs.len().min(4) {
-        if !deck.is_empty() && draft.paragraph(at).len() < 2 * draft.deck.len() + 16 && normalised(draft.paragraph(at)) == deck {
+        if !deck.is_empty()
+            && draft.paragraph(at).len() < 2 * draft.deck.len() + 16
+            && normalised(draft.paragraph(at)) == deck
+        {
             draft.remove(at, REPEATED.id);
         }
     }
@@ -76,11 +79,14 @@ fn is_pull_quote(draft: &Draft, at: usize) -> bool {
 fn recurs(quotation: &str, text: &str) -> bool {
     let runs = |text: &str| {
         let mut last = [0u64; 4];
-        wording::words(text).enumerate().filter_map(move |(at, word)| {
-            last.rotate_left(1);
-            last[3] = FxBuildHasher.hash_one(word.as_str());
-            (at >= 3).then_some(last)
-        }).collect::<FxHashSet<_>>()
+        wording::words(text)
+            .enumerate()
+            .filter_map(move |(at, word)| {
+                last.rotate_left(1);
+                last[3] = FxBuildHasher.hash_one(word.as_str());
+                (at >= 3).then_some(last)
+            })
+            .collect::<FxHashSet<_>>()
     };
     let wanted = runs(quotation);
     let found = runs(text).intersection(&wanted).count();
@@ -89,7 +95,9 @@ fn recurs(quotation: &str, text: &str) -> bool {
 
 /// A list of highlights: lines that are no sentences, under a label, at the top.
 fn highlights(draft: &mut Draft) {
-    let Some(first) = (0..draft.paragraphs.len().min(2)).find(|at| HIGHLIGHTS.is_match(draft.paragraph(*at))) else { return };
+    let Some(first) = (0..draft.paragraphs.len().min(2)).find(|at| HIGHLIGHTS.is_match(draft.paragraph(*at))) else {
+        return;
+    };
     let label = HIGHLIGHTS.find(draft.paragraph(first)).map_or(0, |label| label.end());
     let line = |at: usize| if at == first { &draft.paragraph(at)[label..] } else { draft.paragraph(at) };
     let from = first + usize::from(line(first).is_empty());

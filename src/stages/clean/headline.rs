@@ -33,7 +33,8 @@ pub fn outlet_suffix(draft: &mut Draft) {
     let title = &draft.title[draft.title_range.clone()];
     let cut = [" | ", " - ", " – ", " — ", " :: ", " » "].into_iter().find_map(|separator| {
         let at = title.rfind(separator)?;
-        is_outlet(title[at + separator.len()..].trim(), separator == " | ", draft.article.outlet.as_deref()).then_some(at)
+        is_outlet(title[at + separator.len()..].trim(), separator == " | ", draft.article.outlet.as_deref())
+            .then_some(at)
     });
     if let Some(at) = cut {
         let length = title.len();
@@ -46,8 +47,14 @@ fn is_outlet(name: &str, upright: bool, outlet: Option<&str>) -> bool {
     let known = outlet.map(normalised).unwrap_or_default();
     let given = normalised(name);
     let (known, given) = (known.trim_start_matches("the "), given.trim_start_matches("the "));
-    let same = !given.is_empty() && (known == given || known.starts_with(given) && given.len() > 3 || given.starts_with(known) && known.len() > 3);
-    let address = !name.contains(' ') && [".com", ".org", ".net", ".co.uk"].iter().any(|end| name.to_lowercase().ends_with(end));
-    let large = name.split_whitespace().all(|word| word.chars().next().is_some_and(|c| c.is_uppercase() || c == '&' || word == "of"));
+    let same = !given.is_empty()
+        && (known == given
+            || known.starts_with(given) && given.len() > 3
+            || given.starts_with(known) && known.len() > 3);
+    let address =
+        !name.contains(' ') && [".com", ".org", ".net", ".co.uk"].iter().any(|end| name.to_lowercase().ends_with(end));
+    let large = name
+        .split_whitespace()
+        .all(|word| word.chars().next().is_some_and(|c| c.is_uppercase() || c == '&' || word == "of"));
     same || address || upright && large && name.split_whitespace().count() <= 5
 }

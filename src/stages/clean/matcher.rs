@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::agency;
@@ -33,10 +34,13 @@ pub struct Matcher {
     title_suffix: Group,
 }
 
-/// The rules of one scope and part.
+/// The rules of one scope and part: first those that are always tried, together, then those that need a word.
 struct Group {
-    set: RegexSet,
+    always: RegexSet,
     rules: Vec<Compiled>,
+    /// The words needed, and whose: indices of `rules`.
+    needed: AhoCorasick,
+    needed_by: Vec<usize>,
 }
 
 struct Compiled {
@@ -50,7 +54,10 @@ impl Matcher {
         let (body, title): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.part != Part::Headline);
         let group = |rules: &[Rule], scope| Group::new(rules.iter().filter(|rule| rule.scope == scope));
         if let Some(rule) = title.iter().find(|rule| !matches!(rule.scope, Scope::Prefix | Scope::Suffix)) {
-            return Err(Error::Config(format!("cleaning rule \"{}\": a headline rule has scope prefix or suffix", rule.id)));
+            return Err(Error::Config(format!(
+                "cleaning rule \"{}\": a headline rule has scope prefix or suffix",
+                rule.id
+            )));
         }
         Ok(Self {
             paragraph: group(&body, Scope::Paragraph)?,
@@ -138,8 +145,13 @@ impl Matcher {
             let Paragraph { range, part } = draft.paragraphs[at].clone();
             let mut cuts: Vec<(Range<usize>, &str)> = Vec::new();
             for found in self.inside.matching(draft.paragraph(at)) {
-                let matches = found.regex.find_iter(draft.paragraph(at)).filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
-                cuts.extend(matches.map(|matched| (range.start + matched.start()..range.start + matched.end(), found.rule.id.as_str())));
+                let matches = found
+                    .regex
+                    .find_iter(draft.paragraph(at))
+                    .filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
+                cuts.extend(matches.map(|matched| {
+                    (range.start + matched.start()..range.start + matched.end(), found.rule.id.as_str())
+                }));
             }
             cuts.sort_by_key(|(cut, _)| (cut.start, cut.end));
             let mut start = range.start;
@@ -188,32 +200,63 @@ impl Matcher {
 
 impl Group {
     fn new<'a>(rules: impl Iterator<Item = &'a Rule>) -> Result<Self> {
-        let mut compiled = Vec::new();
-        for rule in rules {
-            let wrong = |error: regex::Error| Error::Config(format!("cleaning rule \"{}\": {error}", rule.id));
-            let until = match (&rule.until, rule.scope) {
-                (Some(until), Scope::Between) => Some(compile(&format!("^(?:{})$", fill(until))).map_err(wrong)?),
-                (None, Scope::Between) => return Err(Error::Config(format!("cleaning rule \"{}\" lacks `until`", rule.id))),
-                _ => None,
-            };
-            compiled.push(Compiled { regex: compile(&rule.anchored()).map_err(wrong)?, until, rule: rule.clone() });
-        }
-        let patterns = compiled.iter().map(|compiled| compiled.regex.as_str());
-        let set = RegexSetBuilder::new(patterns).size_limit(SIZE).dfa_size_limit(SIZE).build();
-        Ok(Self { set: set.map_err(|error| Error::Config(format!("cleaning rules: {error}")))?, rules: compiled })
+        let mut compiled = rules.map(Compiled::new).collect::<Result<Vec<_>>>()?;
+        // Stable: the order of the files decides between rules that match the same.
+        compiled.sort_by_key(|compiled| !compiled.rule.needs.is_empty());
+        let patterns = compiled.iter().take_while(|compiled| compiled.rule.needs.is_empty());
+        let always = RegexSetBuilder::new(patterns.map(|compiled| compiled.regex.as_str()))
+            .size_limit(SIZE)
+            .dfa_size_limit(SIZE)
+            .build();
+        let words = compiled
+            .iter()
+            .enumerate()
+            .flat_map(|(at, compiled)| compiled.rule.needs.iter().map(move |word| (at, word)));
+        let (needed_by, words): (Vec<usize>, Vec<&String>) = words.unzip();
+        let needed = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+        Ok(Self {
+            always: always.map_err(|error| Error::Config(format!("cleaning rules: {error}")))?,
+            needed: needed.map_err(|error| Error::Config(format!("cleaning rules: {error}")))?,
+            needed_by,
+            rules: compiled,
+        })
     }
 
-    fn matching(&self, text: &str) -> impl Iterator<Item = &Compiled> {
-        let found: Vec<usize> = if self.rules.is_empty() { Vec::new() } else { self.set.matches(text).into_iter().collect() };
-        found.into_iter().map(|at| &self.rules[at])
+    /// The rules that match, in their order.
+    fn matching<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a Compiled> {
+        let always = if self.always.is_empty() { Vec::new() } else { self.always.matches(text).into_iter().collect() };
+        let mut guarded: Vec<usize> = match self.needed_by.is_empty() {
+            true => Vec::new(),
+            false => self
+                .needed
+                .find_overlapping_iter(text)
+                .map(|found| self.needed_by[found.pattern().as_usize()])
+                .collect(),
+        };
+        guarded.sort_unstable();
+        guarded.dedup();
+        let guarded = guarded.into_iter().filter(|at| self.rules[*at].regex.is_match(text));
+        always.into_iter().chain(guarded).map(|at| &self.rules[at])
     }
 
-    fn first(&self, text: &str) -> Option<(Range<usize>, &Compiled)> {
+    fn first<'a>(&'a self, text: &'a str) -> Option<(Range<usize>, &'a Compiled)> {
         self.matching(text).find_map(|found| Some((found.regex.find(text)?.range(), found)))
     }
 }
 
 impl Compiled {
+    fn new(rule: &Rule) -> Result<Self> {
+        let wrong = |error: regex::Error| Error::Config(format!("cleaning rule \"{}\": {error}", rule.id));
+        let until = match (&rule.until, rule.scope) {
+            (Some(until), Scope::Between) => Some(compile(&format!("^(?:{})$", fill(until))).map_err(wrong)?),
+            (None, Scope::Between) => {
+                return Err(Error::Config(format!("cleaning rule \"{}\" lacks `until`", rule.id)));
+            }
+            _ => None,
+        };
+        Ok(Self { regex: compile(&rule.anchored()).map_err(wrong)?, until, rule: rule.clone() })
+    }
+
     fn removes(&self, matched: &str) -> bool {
         !matched.is_empty() && matched.split_whitespace().count() <= self.rule.max_words
     }
@@ -259,7 +302,11 @@ impl Draft<'_> {
         let rest = trimmed(self.title, rest);
         if !rest.is_empty() {
             self.title_range = rest;
-            self.cuts.push(super::draft::Cut { rule: rule.to_owned(), field: Field::Title, range: trimmed(self.title, cut) });
+            self.cuts.push(super::draft::Cut {
+                rule: rule.to_owned(),
+                field: Field::Title,
+                range: trimmed(self.title, cut),
+            });
         }
     }
 }

@@ -44,6 +44,9 @@ pub struct CleanOptions {
     pub min_words: usize,
 }
 
+/// A rule in code, at work on a draft.
+type Step = fn(&mut Draft);
+
 /// Compiled rules; one serves every thread of a run.
 pub struct Cleaner {
     matcher: Matcher,
@@ -106,7 +109,7 @@ impl Cleaner {
         }
         let above_byline = in_force(byline::RULE.id).then(|| byline::apply(draft)).flatten();
         deck::mark(draft, above_byline, in_force(deck::LABEL.id));
-        let rest: [(&str, fn(&mut Draft)); 4] = [
+        let rest: [(&str, Step); 4] = [
             (dateline::RULE.id, dateline::apply),
             (related_headline::RULE.id, related_headline::apply),
             (repeated::RULE.id, repeated::apply),
@@ -121,16 +124,21 @@ impl Cleaner {
 
     #[allow(clippy::result_large_err)]
     fn check(&self, cleaned: &CleanArticle) -> Result<(), Rejected> {
-        let body = || cleaned.blocks.iter().filter(|block| block.part != Part::Headline).map(|block| cleaned.block_text(block));
+        let body = || {
+            cleaned.blocks.iter().filter(|block| block.part != Part::Headline).map(|block| cleaned.block_text(block))
+        };
         let had_text = !cleaned.text.text.trim().is_empty();
         if body().next().is_none() && (had_text || cleaned.blocks.is_empty()) {
-            let detail = "nothing is left of the text once boilerplate is taken away; `inspect --clean` shows what went";
+            let detail =
+                "nothing is left of the text once boilerplate is taken away; `inspect --clean` shows what went";
             return Err(rejected(&cleaned.article, "empty_after_cleaning", detail.into()));
         }
-        let words: usize = body().map(wording::count).sum();
-        if had_text && words < self.min_words {
-            let detail = format!("{words} words are left after cleaning, {} are asked for", self.min_words);
-            return Err(rejected(&cleaned.article, "too_short", detail));
+        if had_text && self.min_words > 0 {
+            let words: usize = body().map(wording::count).sum();
+            if words < self.min_words {
+                let detail = format!("{words} words are left after cleaning, {} are asked for", self.min_words);
+                return Err(rejected(&cleaned.article, "too_short", detail));
+            }
         }
         let passages = cleaned.blocks.iter().map(|block| cleaned.block_text(block));
         match self.language {
@@ -138,7 +146,9 @@ impl Cleaner {
                 Some(name) => Err(rejected(
                     &cleaned.article,
                     "not_english",
-                    format!("the text is in {name}; `--language any` scores it all the same, though the models know English only"),
+                    format!(
+                        "the text is in {name}; `--language any` scores it all the same, though the models know English only"
+                    ),
                 )),
                 None => Ok(()),
             },

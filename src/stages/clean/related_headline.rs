@@ -20,8 +20,10 @@ const MIN_WORDS: usize = 6;
 const MAX_WORDS: usize = 22;
 /// An article that has more such lines has them for structure.
 const MAX_LINES: usize = 3;
-/// The share of its content words that must be new to the article; and where its form alone is a headline's.
+/// The share of its content words that must be new to the article; in a long line; and where its form alone is a headline's.
 const NEW: f64 = 0.65;
+const NEW_IF_LONG: f64 = 0.6;
+const LONG: usize = 6;
 const NEW_IF_HEADLINE: f64 = 0.5;
 
 /// The label's rule, and how many headlines it can stand over.
@@ -62,9 +64,14 @@ fn unlabelled(draft: &mut Draft) {
         vocabulary.extend(wording::words(draft.paragraph(at)).map(|word| stem(&word)));
     }
     for at in candidates {
-        let content: Vec<String> = wording::words(draft.paragraph(at)).filter(|word| word.chars().count() > 3).collect();
+        let content: Vec<String> =
+            wording::words(draft.paragraph(at)).filter(|word| word.chars().count() > 3).collect();
         let new = content.iter().filter(|word| !vocabulary.contains(&stem(word))).count();
-        let share = if has_headline_form(draft.paragraph(at)) { NEW_IF_HEADLINE } else { NEW };
+        let share = match has_headline_form(draft.paragraph(at)) {
+            true => NEW_IF_HEADLINE,
+            false if content.len() >= LONG => NEW_IF_LONG,
+            false => NEW,
+        };
         if content.len() >= 4 && new as f64 >= share * content.len() as f64 {
             draft.remove(at, RULE.id);
         }
@@ -83,15 +90,23 @@ fn stands_alone(draft: &Draft, at: usize) -> bool {
     let line = draft.paragraph(at);
     let (before, after) = (draft.paragraph(at - 1), draft.paragraph(at + 1));
     let prose = [before, after].iter().any(|line| wording::count(line) >= 8);
-    draft.paragraphs[at].part == Part::Body && is_headline(line) && prose && ends_sentence(before) && ends_sentence(after)
+    draft.paragraphs[at].part == Part::Body
+        && is_headline(line)
+        && prose
+        && ends_sentence(before)
+        && ends_sentence(after)
 }
 
 fn is_headline(line: &str) -> bool {
     let words = wording::count(line);
-    if !(MIN_WORDS..=MAX_WORDS).contains(&words) || ends_sentence(line) || line.ends_with([',', '"', '”', '—', '-']) {
+    if !(MIN_WORDS..=MAX_WORDS).contains(&words) || ends_sentence(line) || line.ends_with([',', '"', '”', '—', '-'])
+    {
         return false;
     }
-    if !line.starts_with(|c: char| c.is_uppercase() || matches!(c, '‘' | '\'')) || line.contains(['•', '@', '|']) || line.contains("http") {
+    if !line.starts_with(|c: char| c.is_uppercase() || matches!(c, '‘' | '\''))
+        || line.contains(['•', '@', '|'])
+        || line.contains("http")
+    {
         return false;
     }
     let (share, large) = wording::title_case(line);

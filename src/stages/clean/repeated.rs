@@ -53,14 +53,17 @@ fn pull_quotes(draft: &mut Draft) {
         return;
     }
     // Used once: the kind that is built fastest.
-    let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(candidates.iter().map(|(_, words)| words));
+    let finder = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        .build(candidates.iter().map(|(_, words)| words));
     let Ok(finder) = finder else { return };
     let mut elsewhere = vec![false; candidates.len()];
     for at in 0..draft.paragraphs.len() {
         let words = format!(" {} ", normalised(draft.paragraph(at)));
         for found in finder.find_overlapping_iter(&words) {
-            // Longer than the quotation itself: it stands there among other words.
-            elsewhere[found.pattern()] |= words.len() > candidates[found.pattern().as_usize()].1.len();
+            // Not in its own paragraph, where an attribution may follow it, and among other words there.
+            let (own, quotation) = &candidates[found.pattern().as_usize()];
+            elsewhere[found.pattern()] |= at != *own && words.len() > quotation.len();
         }
     }
     for ((at, _), elsewhere) in candidates.iter().zip(elsewhere) {

@@ -29,6 +29,10 @@ pub struct Rule {
     /// A paragraph of more words (or, for `prefix` and `suffix`, a match of more) is never removed.
     #[serde(default = "max_words")]
     pub max_words: usize,
+    /// Words of which one has to stand in the paragraph, in any case, for the rule to be tried at all. It makes a pattern
+    /// that can match from anywhere as cheap as one that starts with a word of its own.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// The removed text names an agency that the story is owed to, at least in part.
     #[serde(default)]
     pub credits_agency: bool,
@@ -117,8 +121,10 @@ impl Rule {
 /// The placeholders become patterns. Word boundaries are those of ASCII: for the others the regex crate
 /// has only its slow engines, fifty times slower on text with a curly quote in it.
 pub(super) fn fill(pattern: &str) -> String {
-    let placeholders = [("{names}", NAMES), ("{name}", NAME), ("{agency}", AGENCY), ("{date}", DATE), ("{phrase}", PHRASE)];
-    let filled = placeholders.iter().fold(pattern.to_owned(), |pattern, (placeholder, with)| pattern.replace(placeholder, with));
+    let placeholders =
+        [("{names}", NAMES), ("{name}", NAME), ("{agency}", AGENCY), ("{date}", DATE), ("{phrase}", PHRASE)];
+    let filled =
+        placeholders.iter().fold(pattern.to_owned(), |pattern, (placeholder, with)| pattern.replace(placeholder, with));
     filled.replace(r"\b", r"(?-u:\b)")
 }
 

@@ -43,7 +43,8 @@ fn ids(cleaned: &CleanArticle) -> Vec<&str> {
 }
 
 const OPENING: &str = "The harbor council voted late on Monday to keep the ferry running through the winter.";
-const CLOSE: &str = "The next boat leaves the town at noon, and the mayor said that she would be on it with her family.";
+const CLOSE: &str =
+    "The next boat leaves the town at noon, and the mayor said that she would be on it with her family.";
 
 /// A paragraph in the middle of an article: what is kept of it, and the rules that took something from it.
 pub fn what_happens_to(paragraph: &str) -> (Vec<String>, Vec<String>) {
@@ -86,7 +87,8 @@ The Associated Press contributed to this report.
 #[test]
 fn a_report_with_everything_in_it() {
     let cleaned = clean("Council Sells the Old Pier | The Harbor Ledger", REPORT);
-    let deck: Vec<&str> = cleaned.blocks.iter().filter(|block| block.part == Part::Deck).map(|block| cleaned.block_text(block)).collect();
+    let deck: Vec<&str> =
+        cleaned.blocks.iter().filter(|block| block.part == Part::Deck).map(|block| cleaned.block_text(block)).collect();
     assert_eq!(deck, ["“The pier belongs to the people who work it.” — Councilman Ed Moss"]);
     assert_eq!(cleaned.block_text(&cleaned.blocks[0]), "Council Sells the Old Pier");
     assert_eq!(
@@ -101,8 +103,19 @@ fn a_report_with_everything_in_it() {
     assert_eq!(
         ids(&cleaned),
         [
-            "headline_outlet", "byline", "timestamp", "photo_credit", "dateline", "related_link", "related_headline",
-            "advertisement_label", "newsletter_signup", "share_call", "contribution", "copyright_notice",
+            "headline_outlet",
+            "byline",
+            "timestamp",
+            "photo_credit",
+            "dateline",
+            "related_link",
+            "related_headline",
+            "advertisement_label",
+            "newsletter_signup",
+            "share_call",
+            "contribution",
+            "copyright_notice",
+            "rights_suffix",
         ]
     );
     assert_eq!(cleaned.article.author.as_deref(), Some("Jane Roe"));
@@ -115,17 +128,34 @@ fn removals_name_the_original_bytes() {
     let text = format!("{OPENING}\n\nPhoto&nbsp;credit: Jane Roe &amp; Co.\n\n{CLOSE}");
     let cleaned = clean("Ferry to run", &text);
     let removal = &cleaned.removals[0];
-    assert_eq!((&text[removal.start..removal.end], removal.rule.as_str()), ("Photo&nbsp;credit: Jane Roe &amp; Co.", "photo_credit"));
+    assert_eq!(
+        (&text[removal.start..removal.end], removal.rule.as_str()),
+        ("Photo&nbsp;credit: Jane Roe &amp; Co.", "photo_credit")
+    );
     assert_eq!(cleaned.article.text, text);
 }
 
 #[test]
 fn a_quotation_at_the_top_is_deck_only_if_it_comes_again_or_is_signed() {
     let opening = "“We will not leave the pier to them, not this year.”";
-    let again = format!("{opening}\n\n{OPENING}\n\n“We will not leave the pier to them, not this year, not ever,” said Ed Moss.");
+    let again = format!(
+        "{opening}\n\n{OPENING}\n\n“We will not leave the pier to them, not this year, not ever,” said Ed Moss."
+    );
     assert_eq!(clean("Ferry", &again).blocks[1].part, Part::Deck);
     let once = format!("{opening}\n\n{OPENING}\n\nThat is what Ed Moss told the council before it voted.");
     assert_eq!(clean("Ferry", &once).blocks[1].part, Part::Body);
+}
+
+#[test]
+fn a_pull_quote_goes_only_if_another_paragraph_has_its_words() {
+    let signed = "“The whole town knew that the pier was rotten.” — Ed Moss, fisherman";
+    let once = clean("Ferry", &format!("{OPENING}\n\n{signed}\n\n{CLOSE}"));
+    assert_eq!(body(&once), [OPENING, signed, CLOSE]);
+    let twice = clean(
+        "Ferry",
+        &format!("{OPENING}\n\n{signed}\n\nHe said: “The whole town knew that the pier was rotten, and so did you.”"),
+    );
+    assert_eq!(ids(&twice), ["repeated_passage"]);
 }
 
 #[test]
@@ -148,7 +178,11 @@ fn agencies_are_credited_from_byline_and_dateline() {
 
 #[test]
 fn the_record_has_the_last_word_on_author_and_outlet() {
-    let known = Article { author: Some("A. Poe".into()), outlet: Some("Tide".into()), ..article("Ferry", &format!("By Jane Roe, The Ledger\n\n{OPENING}")) };
+    let known = Article {
+        author: Some("A. Poe".into()),
+        outlet: Some("Tide".into()),
+        ..article("Ferry", &format!("By Jane Roe, The Ledger\n\n{OPENING}"))
+    };
     let cleaned = CLEANER.clean(known).unwrap();
     assert_eq!((cleaned.article.author.as_deref(), cleaned.article.outlet.as_deref()), (Some("A. Poe"), Some("Tide")));
 }
@@ -158,7 +192,8 @@ fn rules_are_switched_off_and_added() {
     let text = format!("{OPENING}\n\nAdvertisement\n\nFerry times: see the board.\n\n{CLOSE}");
     let toml = "family = \"mine\"\n[[rule]]\nid = \"ferry_times\"\nscope = \"paragraph\"\npattern = 'Ferry times: .*'\ndescription = \"Ours\"\nexamples = [\"Ferry times: see the board.\"]";
     let extra = rule::parse(toml, "mine.toml").unwrap().1;
-    let options = CleanOptions { disabled: vec!["advertisement_label".into()], extra: extra.clone(), ..Default::default() };
+    let options =
+        CleanOptions { disabled: vec!["advertisement_label".into()], extra: extra.clone(), ..Default::default() };
     let cleaned = clean_with(&options, article("Ferry", &text)).unwrap();
     assert_eq!(body(&cleaned), [OPENING, "Advertisement", CLOSE]);
     let taken = CleanOptions { extra: vec![Rule { id: "byline".into(), ..extra[0].clone() }], ..Default::default() };
@@ -171,7 +206,9 @@ fn rules_are_switched_off_and_added() {
 fn a_stretch_between_two_lines_goes_whole() {
     let toml = "family = \"mine\"\n[[rule]]\nid = \"box\"\nscope = \"between\"\npattern = 'At the pier'\nuntil = 'End of box'\ndescription = \"Ours\"\nexamples = [\"\"]";
     let options = CleanOptions { extra: rule::parse(toml, "mine.toml").unwrap().1, ..Default::default() };
-    let text = format!("{OPENING}\nAt the pier\nTickets cost two dollars.\nEnd of box\n{CLOSE}\nAt the pier\n{OPENING} Again.");
+    let text = format!(
+        "{OPENING}\nAt the pier\nTickets cost two dollars.\nEnd of box\n{CLOSE}\nAt the pier\n{OPENING} Again."
+    );
     let cleaned = clean_with(&options, article("Ferry", &text)).unwrap();
     assert_eq!(body(&cleaned), [OPENING, CLOSE, "At the pier", &format!("{OPENING} Again.")]);
 }
@@ -202,9 +239,11 @@ fn what_is_empty_or_too_short_is_rejected() {
 #[test]
 fn long_articles_take_seconds() {
     let lines = format!("{OPENING} “We were told nothing at all about it,” she said.\n").repeat(14_000);
-    let distinct: String = (0..14_000).map(|at| format!("{OPENING} “We were told nothing of boat {at},” she said.\n")).collect();
+    let distinct: String =
+        (0..14_000).map(|at| format!("{OPENING} “We were told nothing of boat {at},” she said.\n")).collect();
     let one_line = format!("{OPENING} &amp; JUST WATCHED Advertisement (RELATED: ").repeat(14_000);
-    let quotes: String = (0..20_000).map(|at| format!("“A pull quote of more than eight words, number {at}”\n")).collect();
+    let quotes: String =
+        (0..20_000).map(|at| format!("“A pull quote of more than eight words, number {at}”\n")).collect();
     let entities = "&amp;".repeat(400_000);
     for text in [lines, distinct, one_line, quotes, entities] {
         let started = std::time::Instant::now();
@@ -230,12 +269,34 @@ proptest! {
             .chain(cleaned.removals.iter().map(|removal| (removal.start, removal.end)))
             .collect();
         covered.sort();
+        let mut at = 0;
         for (start, end) in covered {
             prop_assert!(original.get(start..end).is_some(), "{start}..{end} of {original:?}");
+            prop_assert!(start >= at || !cleaned.text.alignment.edits.is_empty(), "{start}..{end} of {original:?} stands twice");
+            prop_assert!(is_blank(&original[at.min(start)..start]), "lost before {start} of {original:?}");
+            at = at.max(end);
         }
+        prop_assert!(is_blank(&original[at..]), "lost after {at} of {original:?}");
     }
 }
 
+fn is_blank(text: &str) -> bool {
+    repair::repair(text).text.trim().is_empty()
+}
+
 fn line() -> impl Strategy<Value = String> {
-    prop_oneof!["\\PC{0,40}", any::<String>()]
+    let known = [
+        "Advertisement",
+        "By Jane Roe, The Ledger",
+        "HARBOR CITY (AP) — The pier",
+        "© 2026 Ledger. All rights reserved.",
+        "(RELATED: Pier Burns) it",
+        "“Yes.”",
+    ];
+    prop_oneof![
+        "\\PC{0,40}",
+        any::<String>(),
+        prop::sample::select(known.to_vec()).prop_map(str::to_owned),
+        Just(OPENING.to_owned())
+    ]
 }

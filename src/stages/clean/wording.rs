@@ -25,8 +25,9 @@ pub fn count(text: &str) -> usize {
 
 /// Words that a headline in title case leaves small.
 const SMALL: &[&str] = &[
-    "a", "an", "the", "of", "in", "on", "at", "to", "for", "and", "or", "but", "nor", "by", "with", "from", "as", "is", "vs", "via",
-    "up", "out", "over", "into", "than", "that", "its", "it", "be", "if", "not", "so", "yet", "per", "after", "amid", "about",
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "and", "or", "but", "nor", "by", "with", "from", "as", "is",
+    "vs", "via", "up", "out", "over", "into", "than", "that", "its", "it", "be", "if", "not", "so", "yet", "per",
+    "after", "amid", "about",
 ];
 
 /// The share of the words that are written large, of those that title case writes large; and how many those are.
@@ -62,7 +63,8 @@ impl<'a> Quotation<'a> {
         if words.contains(['"', '“', '”']) {
             return None;
         }
-        let dashed = rest.strip_prefix(['—', '–']).or_else(|| rest.strip_prefix("--")).or_else(|| rest.strip_prefix("- "));
+        let dashed =
+            rest.strip_prefix(['—', '–']).or_else(|| rest.strip_prefix("--")).or_else(|| rest.strip_prefix("- "));
         let attribution = dashed.map(str::trim).filter(|name| !name.is_empty() && count(name) <= 14);
         (rest.is_empty() || attribution.is_some()).then_some(Self { words, attribution })
     }

@@ -19,7 +19,8 @@ const MAX_ROUNDS: usize = 16;
 pub fn repair(original: &str) -> RepairedText {
     let mut repaired = RepairedText { text: original.to_owned(), alignment: Alignment::default() };
     for _ in 0..MAX_ROUNDS {
-        let changed = [characters::repair, mojibake::repair, normal_form::repair].map(|pass| apply(&mut repaired, pass));
+        let changed =
+            [mojibake::repair, characters::repair, normal_form::repair].map(|pass| apply(&mut repaired, pass));
         // What is left over of misread UTF-8 goes once nothing can be made of it any more.
         if !changed.contains(&true) && !apply(&mut repaired, characters::drop_undefined) {
             break;
@@ -92,6 +93,12 @@ mod tests {
     }
 
     #[test]
+    fn reads_a_closing_quote_that_lost_its_last_byte() {
+        assert_eq!(repaired("\u{e2}\u{20ac}\u{0153}No,\u{e2}\u{20ac} she said"), "“No,” she said");
+        assert_eq!(repaired("\u{c2}\u{a0}voil\u{c3}\u{a0} caf\u{c3}\u{a9}"), " voilà café");
+    }
+
+    #[test]
     fn decodes_entities_also_when_escaped_twice() {
         assert_eq!(repaired("Smith &amp; Sons &quot;closed&quot;"), "Smith & Sons \"closed\"");
         assert_eq!(repaired("it&#8217;s &amp;amp;quot;over&#x22;"), "it’s \"over\"");
@@ -142,9 +149,44 @@ mod tests {
             "\\PC{0,6}",
             any::<String>(),
             prop::sample::select(vec![
-                "â€™", "Ã©", "Ãƒ", "Â©", "Â", "â€", "â", "€", "ðŸ˜€", "&amp;", "&", "amp;", "#38;", "&#x26;", "&shy;", "&quot;",
-                "&#8217;", "&eacute;", ";", "\u{ad}", "\u{200b}", "\u{200d}", "\u{feff}", "\u{fffd}", "\r", "\n", "\u{0}", "\u{92}",
-                "\u{9d}", "e\u{301}", "\u{323}", "\u{958}", "a", "s", " ", "\u{a0}", "“", "”",
+                "â€™",
+                "Ã©",
+                "Ãƒ",
+                "Â©",
+                "Â",
+                "â€",
+                "â",
+                "€",
+                "ðŸ˜€",
+                "&amp;",
+                "&",
+                "amp;",
+                "#38;",
+                "&#x26;",
+                "&shy;",
+                "&quot;",
+                "&#8217;",
+                "&eacute;",
+                ";",
+                "\u{ad}",
+                "\u{200b}",
+                "\u{200d}",
+                "\u{feff}",
+                "\u{fffd}",
+                "\r",
+                "\n",
+                "\u{0}",
+                "\u{92}",
+                "\u{9d}",
+                "e\u{301}",
+                "\u{323}",
+                "\u{958}",
+                "a",
+                "s",
+                " ",
+                "\u{a0}",
+                "“",
+                "”",
             ])
             .prop_map(str::to_owned),
         ];

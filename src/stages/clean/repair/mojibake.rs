@@ -34,7 +34,15 @@ struct Sequence {
 }
 
 fn sequences(text: &str) -> impl Iterator<Item = Sequence> {
-    text.match_indices(|c: char| ('\u{c2}'..='\u{f4}').contains(&c)).filter_map(|(start, _)| sequence_at(text, start))
+    text.match_indices(|c: char| ('\u{c2}'..='\u{f4}').contains(&c))
+        .filter_map(|(start, _)| sequence_at(text, start).or_else(|| lossy_quote(text, start)))
+}
+
+/// "â€" and nothing that belongs to it: the third byte of ” is the one that Windows-1252 leaves undefined, and some
+/// exports drop it.
+fn lossy_quote(text: &str, start: usize) -> Option<Sequence> {
+    let found = text[start..].starts_with("â€").then_some("â€".len())?;
+    Some(Sequence { start, end: start + found, decoded: '”', sure: false })
 }
 
 fn sequence_at(text: &str, start: usize) -> Option<Sequence> {
@@ -66,6 +74,7 @@ fn sequence_at(text: &str, start: usize) -> Option<Sequence> {
 /// Judged by the lead: what it would mean for the characters to have been written as they stand.
 fn is_sure(lead: char, decoded: char, punctuation: bool) -> bool {
     match lead {
+        'Â' if decoded == '\u{a0}' => true,
         'Â' | 'Ã' => !punctuation,
         'Ä' | 'Å' | 'Ð' | 'Ñ' => !punctuation && decoded.is_alphabetic(),
         'â' => ('\u{2000}'..'\u{2c00}').contains(&decoded),
@@ -82,7 +91,29 @@ fn plausible(decoded: char) -> bool {
 
 /// Characters that good typography puts after any letter.
 fn is_typographic(c: char) -> bool {
-    matches!(c, '‘' | '’' | '‚' | '“' | '”' | '„' | '–' | '—' | '…' | '‹' | '›' | '«' | '»' | '™' | '®' | '°' | '\u{a0}' | '²' | '³' | '·' | '•')
+    matches!(
+        c,
+        '‘' | '’'
+            | '‚'
+            | '“'
+            | '”'
+            | '„'
+            | '–'
+            | '—'
+            | '…'
+            | '‹'
+            | '›'
+            | '«'
+            | '»'
+            | '™'
+            | '®'
+            | '°'
+            | '\u{a0}'
+            | '²'
+            | '³'
+            | '·'
+            | '•'
+    )
 }
 
 /// The byte that Windows-1252 (or Latin-1, for U+0080..=U+009F) reads as `c`.
