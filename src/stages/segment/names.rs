@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::tokens::{Kind, Token, without_possessive};
 use super::words::{
-    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE, SAID,
-    SHE, THEY, TITLE,
+    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE,
+    SAID, SHE, THEY, TITLE,
 };
 
 /// Who is named as the source of a quotation, as the text puts it.
@@ -39,7 +39,10 @@ pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize
         let enters_name = token.capital && !before.capital;
         let leaves_head = before.is(ROLE | TITLE | BODY) && !before.capital && token.classes == 0 && !token.capital;
         leaves_head
-            || leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+            || leaves_name
+                && !token.is(PARTICLE)
+                && !is_preposition(text, token)
+                && !roles.clone().any(|t| t.is(ROLE | TITLE))
             || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
     })
 }
