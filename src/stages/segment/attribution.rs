@@ -104,8 +104,7 @@ impl Search<'_> {
         if verb < limit && tokens[verb].is(SAID) {
             return Some(Tag { source, tokens: from..verb + 1, adjacent: true });
         }
-        let comma = tokens[..limit].get(end).filter(|token| token.kind == Kind::Comma)?;
-        debug_assert!(comma.start >= tokens[from].end);
+        tokens[..limit].get(end).filter(|token| token.kind == Kind::Comma)?;
         let close = (end + 1..limit.min(end + 25)).find(|&at| {
             tokens[at].kind == Kind::Comma
                 && tokens[..limit].get(self.skip_fillers(at + 1, limit)).is_some_and(|t| t.is(SAID))

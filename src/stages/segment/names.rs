@@ -110,7 +110,7 @@ fn name_in_apposition(text: &str, tokens: &[Token], comma: usize, limit: usize) 
 }
 
 fn past_parenthesis(text: &str, tokens: &[Token], at: usize, limit: usize) -> usize {
-    if !tokens[..limit].get(at).is_some_and(|token| token.text(text) == "(") {
+    if tokens[..limit].get(at).is_none_or(|token| token.text(text) != "(") {
         return at;
     }
     (at..limit.min(at + 10)).find(|&end| tokens[end].text(text) == ")").map_or(at, |close| close + 1)
@@ -133,7 +133,7 @@ pub(super) fn phrase_before(text: &str, tokens: &[Token], end: usize, floor: usi
 }
 
 fn before_parenthesis(text: &str, tokens: &[Token], end: usize, floor: usize) -> usize {
-    if !tokens[floor..end].last().is_some_and(|token| token.text(text) == ")") {
+    if tokens[floor..end].last().is_none_or(|token| token.text(text) != ")") {
         return end;
     }
     (end.saturating_sub(10).max(floor)..end).rfind(|&at| tokens[at].text(text) == "(").unwrap_or(end)

@@ -95,7 +95,7 @@ fn past_closing_marks(text: &str, mut at: usize) -> usize {
         let next = text[at + c.len_utf8()..].chars().next().unwrap_or(' ');
         let closes = match c {
             '”' | '»' | '›' => !spaced || next.is_whitespace(),
-            '"' | '\'' | '’' | '＂' => (!spaced && !next.is_alphanumeric()) || (!spaced && opens_odd(text, at, c)),
+            '"' | '\'' | '’' | '＂' => !spaced && (!next.is_alphanumeric() || opens_odd(text, at, c)),
             ')' | ']' => !spaced,
             c if c.is_whitespace() && !spaced => {
                 spaced = true;
