@@ -12,8 +12,10 @@
 //!
 //! [`pipeline`] joins them in chunks of articles; the binary's `cli` turns flags into one [`config::Config`] first.
 
+pub mod config;
 pub mod engines;
 pub mod error;
+pub mod pipeline;
 pub mod record;
 pub mod run_folder;
 pub mod stages;

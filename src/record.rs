@@ -241,6 +241,8 @@ pub struct TermHit {
     /// The lexicon's citation form.
     pub term: String,
     pub category: String,
+    /// 1 (mild) to 3 (strong).
+    pub strength: u8,
     /// Byte range in the sentence's `text`.
     pub start: u32,
     pub end: u32,

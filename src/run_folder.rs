@@ -35,6 +35,12 @@ pub struct RunManifest {
     pub models: Vec<ModelUsed>,
     pub scheme: SchemeUsed,
     pub thresholds: Thresholds,
+    /// Terms of the loaded-term lexicon in force, with the neutral wording one would expect.
+    #[serde(default)]
+    pub neutral_wording: BTreeMap<String, String>,
+    /// What a reader of the tables has to know about this run, in plain sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
     pub inputs: Vec<InputUsed>,
     pub counts: Counts,
     /// Removals by cleaning rule.

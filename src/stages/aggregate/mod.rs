@@ -1,1 +1,96 @@
-//! Stage: aggregate.
+//! Stage 5: `sentences.parquet` → tables of estimates, without inference.
+//!
+//! [`article_sums`] reads the sentences once, in batches, and keeps one small row of totals per article, part and
+//! voice; everything after that works on articles. An estimate is a ratio of totals over articles (sentences that
+//! reach a cut-off by sentences, scores by sentences, loaded terms by word tokens), and every interval and p-value
+//! takes the article, never the sentence, as the unit that varies.
+
+mod article_sums;
+mod articles;
+pub mod bootstrap;
+mod columns;
+mod contrasts;
+mod distinctive;
+mod fdr;
+pub mod intervals;
+pub mod linearised;
+mod log_odds;
+mod measures;
+mod ngrams;
+mod options;
+mod outlets;
+mod periods;
+mod permutation;
+mod scan;
+mod sides;
+mod terms;
+mod trends;
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+
+use crate::error::Result;
+use crate::run_folder::Thresholds;
+
+use article_sums::ArticleSums;
+use measures::Layout;
+
+pub use options::AggregateOptions;
+pub use periods::Period;
+
+/// The tables of a run.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// One row an article, in input order.
+    pub articles: DataFrame,
+    /// Long form: outlet × period × part × voice × measure × statistic.
+    pub outlets: DataFrame,
+    /// Outlet × period × voice × lexicon term.
+    pub terms: DataFrame,
+    /// Outlet against outlet, outlet against the rest, a period against the one before. Empty when not asked for.
+    pub contrasts: DataFrame,
+    /// Linear trend of every measure over time, by outlet. Empty when not asked for.
+    pub trends: DataFrame,
+    /// The n-grams that set an outlet's wording apart. Empty when not asked for.
+    pub distinctive: DataFrame,
+    /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
+    pub notes: Vec<String>,
+}
+
+/// Makes every table from a `sentences.parquet`.
+///
+/// `frames` are the frame names in scheme order (column `frame_<name>`), `thresholds.frames` their cut-offs in the
+/// same order. The result depends on the file and the options only: not on the number of threads, and an outlet's
+/// own estimates not on which other outlets are in the file.
+///
+/// # Errors
+/// A file that cannot be read, lacks a column, or has a missing score; cut-offs that do not fit `frames`.
+pub fn aggregate(
+    sentences: &Path,
+    frames: &[String],
+    thresholds: &Thresholds,
+    options: &AggregateOptions,
+) -> Result<Tables> {
+    options.check()?;
+    let sums = ArticleSums::read(sentences, frames, thresholds)?;
+    let layout = Layout::new(frames, &sums, options.article_sentences);
+    let periods = periods::Calendar::new(&options.period, &sums);
+    let mut notes = Vec::new();
+    Ok(Tables {
+        articles: articles::table(&sums, &layout)?,
+        outlets: outlets::table(&sums, &layout, &periods, options)?,
+        terms: terms::table(&sums, &periods, options)?,
+        contrasts: contrasts::table(&sums, &layout, &periods, options, &mut notes)?,
+        trends: trends::table(&sums, &layout, options)?,
+        distinctive: distinctive::table(sentences, &sums, options, &mut notes)?,
+        notes,
+    })
+}

@@ -1,1 +1,15 @@
-//! Stage: infer.
+//! Inference: what the models and the lexicon say of each sentence.
+//!
+//! [`Classifier`] gives tone, loaded language and frames over the engine seam; [`lexicon::Lexicon`] finds loaded terms.
+
+pub mod batches;
+pub mod frames;
+pub mod heads;
+pub mod lexicon;
+pub mod models;
+pub mod tokens;
+
+mod classifier;
+mod memo;
+
+pub use classifier::{Classifier, ClassifierOptions, Scorer};

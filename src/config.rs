@@ -1,0 +1,348 @@
+//! Flags and `framescope.toml` become one validated [`Config`] before anything runs.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, unknown};
+use crate::stages::infer::Scorer;
+use crate::stages::infer::frames::Scheme;
+
+/// Settings as given, by flag or by file: a flag wins over the file. Every key of the file is a flag's name.
+#[derive(Debug, Clone, Default, Deserialize, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Frame scheme: a built-in name (`framescope frames list`) or the path of a TOML file
+    #[arg(long, value_name = "SCHEME")]
+    pub frames: Option<String>,
+    /// How frames are scored: cross (reads sentence and hypothesis together) or embedding (one pass a sentence)
+    #[arg(long, value_name = "NAME")]
+    pub scorer: Option<String>,
+    /// Inference engine: embedded
+    #[arg(long, value_name = "NAME")]
+    pub engine: Option<String>,
+    /// Folder with the weights and their manifest.toml
+    #[arg(long, value_name = "DIR", env = "FRAMESCOPE_MODELS")]
+    pub models: Option<PathBuf>,
+    /// Term list of your own (CSV/TSV), added to the built-in lexicon; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub lexicon: Vec<PathBuf>,
+    /// Use only the lists given with --lexicon
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub no_built_in_lexicon: Option<bool>,
+    /// Which column feeds which field, e.g. title=headline,text=body
+    #[arg(long, value_name = "FIELD=COLUMN,...")]
+    pub map: Option<String>,
+    /// Table of outlet names: alias, canonical name (CSV/TSV)
+    #[arg(long, value_name = "FILE")]
+    pub aliases: Option<PathBuf>,
+    /// Language of the collection: en (others are listed as rejected) or any
+    #[arg(long, value_name = "LANG")]
+    pub language: Option<String>,
+    /// Cleaning rules to switch off, by id; may be given again
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub disable_rule: Vec<String>,
+    /// Cleaning rules of your own (TOML), added to the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Period of the tables: day, week, month, quarter or year
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+    /// Event dates that divide the time line instead of a period, e.g. 2026-03-01,2026-06-15
+    #[arg(long, value_name = "DATE,...", value_delimiter = ',')]
+    pub events: Vec<NaiveDate>,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Bootstrap resamples
+    #[arg(long, value_name = "N")]
+    pub resamples: Option<u32>,
+    /// Confidence of the intervals
+    #[arg(long, value_name = "0..1")]
+    pub confidence: Option<f64>,
+    /// Estimates from fewer articles are marked as small cells
+    #[arg(long, value_name = "N")]
+    pub min_articles: Option<u32>,
+    /// Cut-off for the share of loaded sentences, in place of the model's
+    #[arg(long, value_name = "0..1")]
+    pub loaded_threshold: Option<f32>,
+    /// Cut-off for the frame shares, in place of the model's and the scheme's
+    #[arg(long, value_name = "0..1")]
+    pub frame_threshold: Option<f32>,
+    /// Threads; by default one a physical core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Articles a checkpoint
+    #[arg(long, value_name = "N")]
+    pub chunk: Option<usize>,
+}
+
+/// Everything a run depends on, checked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Config {
+    #[serde(skip)]
+    pub scheme: Scheme,
+    pub frames: String,
+    pub scorer: Scorer,
+    pub engine: String,
+    #[serde(skip)]
+    pub models: PathBuf,
+    pub lexicon: Vec<PathBuf>,
+    pub built_in_lexicon: bool,
+    pub map: Option<String>,
+    pub aliases: Option<PathBuf>,
+    pub language: String,
+    pub disabled_rules: Vec<String>,
+    pub rules: Option<PathBuf>,
+    #[serde(flatten)]
+    pub tables: TableSettings,
+    #[serde(skip)]
+    pub threads: usize,
+    pub chunk: usize,
+}
+
+/// What the tables depend on beyond the sentences: can be changed later by `framescope report`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableSettings {
+    pub period: String,
+    pub events: Vec<NaiveDate>,
+    pub seed: u64,
+    pub resamples: u32,
+    pub confidence: f64,
+    pub min_articles: u32,
+    pub loaded_threshold: Option<f32>,
+    pub frame_threshold: Option<f32>,
+}
+
+const KEYS: &[&str] = &[
+    "frames",
+    "scorer",
+    "engine",
+    "models",
+    "lexicon",
+    "no-built-in-lexicon",
+    "map",
+    "aliases",
+    "language",
+    "disable-rule",
+    "rules",
+    "period",
+    "events",
+    "seed",
+    "resamples",
+    "confidence",
+    "min-articles",
+    "loaded-threshold",
+    "frame-threshold",
+    "threads",
+    "chunk",
+];
+const ENGINES: &[&str] = &["embedded", "fake"];
+const PERIODS: &[&str] = &["day", "week", "month", "quarter", "year"];
+const LANGUAGES: &[&str] = &["en", "any"];
+
+impl Settings {
+    /// Reads a `framescope.toml`. Relative paths in it are relative to the file.
+    ///
+    /// # Errors
+    /// An unknown key names the nearest known one.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let fail = |reason: String| Error::Config(format!("{}: {reason}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let table: toml::Table = toml::from_str(&text).map_err(|e| fail(e.to_string()))?;
+        if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(fail(unknown("key", key, KEYS.iter().copied())));
+        }
+        let mut settings: Self = toml::from_str(&text).map_err(|e| fail(e.to_string()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let paths = [&mut settings.models, &mut settings.aliases, &mut settings.rules];
+        for path in paths.into_iter().flatten().chain(&mut settings.lexicon) {
+            *path = folder.join(&*path);
+        }
+        if let Some(scheme) = settings.frames.as_mut().filter(|name| name.ends_with(".toml")) {
+            *scheme = folder.join(&*scheme).display().to_string();
+        }
+        Ok(settings)
+    }
+
+    /// These settings, with what they leave open taken from `file`.
+    pub fn over(self, file: Self) -> Self {
+        let list = |mine: Vec<PathBuf>, theirs| if mine.is_empty() { theirs } else { mine };
+        Self {
+            frames: self.frames.or(file.frames),
+            scorer: self.scorer.or(file.scorer),
+            engine: self.engine.or(file.engine),
+            models: self.models.or(file.models),
+            lexicon: list(self.lexicon, file.lexicon),
+            no_built_in_lexicon: self.no_built_in_lexicon.or(file.no_built_in_lexicon),
+            map: self.map.or(file.map),
+            aliases: self.aliases.or(file.aliases),
+            language: self.language.or(file.language),
+            disable_rule: if self.disable_rule.is_empty() { file.disable_rule } else { self.disable_rule },
+            rules: self.rules.or(file.rules),
+            period: self.period.or(file.period),
+            events: if self.events.is_empty() { file.events } else { self.events },
+            seed: self.seed.or(file.seed),
+            resamples: self.resamples.or(file.resamples),
+            confidence: self.confidence.or(file.confidence),
+            min_articles: self.min_articles.or(file.min_articles),
+            loaded_threshold: self.loaded_threshold.or(file.loaded_threshold),
+            frame_threshold: self.frame_threshold.or(file.frame_threshold),
+            threads: self.threads.or(file.threads),
+            chunk: self.chunk.or(file.chunk),
+        }
+    }
+
+    /// Checks every value and fills in the defaults.
+    ///
+    /// # Errors
+    /// Names the setting, what was given, and the nearest right value.
+    pub fn validate(self) -> Result<Config> {
+        let tables = self.tables(None)?;
+        let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
+        let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "cross")?.as_str() {
+            "embedding" => Scorer::Embedding,
+            _ => Scorer::Cross,
+        };
+        if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
+            return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));
+        }
+        Ok(Config {
+            scheme: Scheme::find(&frames)?,
+            frames,
+            scorer,
+            engine: one_of("engine", self.engine, ENGINES, "embedded")?,
+            models: self.models.map_or_else(default_models, Ok)?,
+            lexicon: self.lexicon,
+            built_in_lexicon: self.no_built_in_lexicon != Some(true),
+            map: self.map,
+            aliases: self.aliases,
+            language: one_of("language", self.language, LANGUAGES, "en")?,
+            disabled_rules: self.disable_rule,
+            rules: self.rules,
+            tables,
+            threads: within("threads", self.threads, 1..=1024, physical_cores())?,
+            chunk: within("chunk", self.chunk, 1..=100_000, 64)?,
+        })
+    }
+}
+
+impl Settings {
+    /// The settings of the tables; what is not given comes from `earlier`, else is the default.
+    ///
+    /// # Errors
+    /// A value out of range.
+    pub fn tables(&self, earlier: Option<&TableSettings>) -> Result<TableSettings> {
+        let mut events = self.events.clone();
+        events.sort_unstable();
+        events.dedup();
+        let period = self.period.clone().or(earlier.map(|e| e.period.clone()));
+        if events.is_empty() && self.period.is_none() {
+            events = earlier.map(|e| e.events.clone()).unwrap_or_default();
+        }
+        let resamples = self.resamples.or(earlier.map(|e| e.resamples));
+        let confidence = self.confidence.or(earlier.map(|e| e.confidence));
+        let min_articles = self.min_articles.or(earlier.map(|e| e.min_articles));
+        let loaded_threshold = self.loaded_threshold.or(earlier.and_then(|e| e.loaded_threshold));
+        let frame_threshold = self.frame_threshold.or(earlier.and_then(|e| e.frame_threshold));
+        Ok(TableSettings {
+            period: one_of("period", period, PERIODS, "month")?,
+            events,
+            seed: self.seed.or(earlier.map(|e| e.seed)).unwrap_or(2026),
+            resamples: within("resamples", resamples, 100..=100_000, 1000)?,
+            confidence: within("confidence", confidence, 0.5..=0.999, 0.95)?,
+            min_articles: within("min-articles", min_articles, 1..=10_000, 5)?,
+            loaded_threshold: optional("loaded-threshold", loaded_threshold)?,
+            frame_threshold: optional("frame-threshold", frame_threshold)?,
+        })
+    }
+}
+
+fn one_of(name: &str, given: Option<String>, known: &[&str], default: &str) -> Result<String> {
+    let value = given.unwrap_or_else(|| default.into());
+    if known.contains(&value.as_str()) {
+        return Ok(value);
+    }
+    let shown = known.iter().copied().filter(|k| *k != "fake").collect::<Vec<_>>();
+    Err(Error::Config(format!("--{name}: {}", unknown(name, &value, shown))))
+}
+
+fn within<T>(name: &str, given: Option<T>, range: std::ops::RangeInclusive<T>, default: T) -> Result<T>
+where
+    T: PartialOrd + std::fmt::Display,
+{
+    let value = given.unwrap_or(default);
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::Config(format!("--{name}: {value} is not in {}..={}", range.start(), range.end())))
+}
+
+fn optional(name: &str, given: Option<f32>) -> Result<Option<f32>> {
+    given.map(|value| within(name, Some(value), 0.0..=1.0, 0.5)).transpose()
+}
+
+/// `models/` here, else beside the program or above it, else where the program was built.
+fn default_models() -> Result<PathBuf> {
+    let beside = std::env::current_exe().ok();
+    let above = beside.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|folder| folder.join("models"));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let candidates: Vec<PathBuf> = std::iter::once(PathBuf::from("models")).chain(above).chain([built]).collect();
+    candidates.into_iter().find(|folder| folder.join("manifest.toml").is_file()).ok_or_else(|| {
+        Error::Config("no models folder found here or beside the program; name it with --models DIR".into())
+    })
+}
+
+/// Inference is bound by arithmetic: a second thread on the same core only makes it wait.
+fn physical_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |logical| num_cpus::get_physical().clamp(1, logical.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(settings: Settings) -> String {
+        settings.validate().err().expect("refused").to_string()
+    }
+
+    #[test]
+    fn wrong_values_name_the_nearest_right_one() {
+        let scorer = Settings { scorer: Some("embeding".into()), ..Settings::default() };
+        assert!(message(scorer).contains("did you mean \"embedding\""));
+        let period = Settings { period: Some("months".into()), ..Settings::default() };
+        assert!(message(period).contains("--period"));
+        let confidence = Settings { confidence: Some(95.0), ..Settings::default() };
+        assert!(message(confidence).contains("--confidence: 95 is not in 0.5..=0.999"));
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_file_names_the_nearest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("framescope.toml");
+        std::fs::write(&path, "framez = \"immigration\"\n").unwrap();
+        let error = Settings::from_file(&path).unwrap_err().to_string();
+        assert!(error.contains("framescope.toml") && error.contains("did you mean \"frames\""), "{error}");
+    }
+
+    #[test]
+    fn every_flag_is_a_key_of_the_file_and_flags_win() {
+        let command = <Settings as clap::Args>::augment_args(clap::Command::new("x"));
+        let flags: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+        assert_eq!(flags, KEYS);
+        let file = Settings { seed: Some(1), period: Some("week".into()), ..Settings::default() };
+        let both = Settings { seed: Some(2), ..Settings::default() }.over(file);
+        assert_eq!((both.seed, both.period.as_deref()), (Some(2), Some("week")));
+    }
+
+    #[test]
+    fn paths_of_the_file_are_relative_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("framescope.toml");
+        std::fs::write(&path, "frames = \"mine.toml\"\nlexicon = [\"terms.tsv\"]\n").unwrap();
+        let settings = Settings::from_file(&path).unwrap();
+        assert_eq!(settings.lexicon, [folder.path().join("terms.tsv")]);
+        assert_eq!(settings.frames.unwrap(), folder.path().join("mine.toml").display().to_string());
+    }
+}

@@ -1,0 +1,29 @@
+//! Scores one article at a time, for `inspect`.
+
+use super::{Scored, Setup, with_terms};
+use crate::config::Config;
+use crate::error::Result;
+use crate::record::Sentence;
+use crate::run_folder::Thresholds;
+
+/// Models and lexicon, ready.
+pub struct Inspection {
+    setup: Setup,
+}
+
+impl Inspection {
+    pub fn new(config: &Config) -> Result<Self> {
+        Ok(Self { setup: Setup::new(config)? })
+    }
+
+    pub fn thresholds(&self) -> &Thresholds {
+        self.setup.classifier.thresholds()
+    }
+
+    pub fn score(&self, sentences: Vec<Sentence>) -> Result<Vec<Scored>> {
+        let texts: Vec<&str> = sentences.iter().map(|s| s.text.as_str()).collect();
+        let (scores, _) = self.setup.classifier.score(&texts, &|_| {})?;
+        let together = sentences.into_iter().zip(scores);
+        Ok(together.map(|(sentence, scores)| with_terms(sentence, scores, &self.setup.lexicon)).collect())
+    }
+}

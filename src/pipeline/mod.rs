@@ -1,0 +1,247 @@
+//! Joins the stages: reads, cleans and segments ahead while the models score, a chunk of articles at a time, with a
+//! checkpoint after each. Memory is bounded by a few chunks, whatever the size of the collection.
+
+mod checkpoint;
+mod finish;
+mod inspection;
+mod prepare;
+mod sentence_table;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::run_folder::{Counts, RunManifest};
+use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
+
+pub use checkpoint::Interrupted;
+pub use finish::rebuild;
+pub use inspection::Inspection;
+pub use prepare::{Preparation, Prepared};
+pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
+
+use checkpoint::{Checkpoint, ChunkAccount, fingerprint};
+
+/// Told how a run goes on; the command line shows it as a bar.
+pub trait Progress: Sync {
+    /// What is being done now.
+    fn stage(&self, name: &str);
+    /// Bytes of input done, of how many; articles and sentences so far.
+    fn advance(&self, bytes: u64, of: u64, articles: u64, sentences: u64);
+}
+
+/// A run to make.
+pub struct Job<'a> {
+    pub config: &'a Config,
+    pub inputs: &'a [PathBuf],
+    pub output: &'a Path,
+    pub interrupted: Interrupted,
+    /// As typed, for `run.json`.
+    pub command: Vec<String>,
+}
+
+/// What came of it.
+pub struct Outcome {
+    pub counts: Counts,
+    pub manifest: RunManifest,
+}
+
+/// Scores a collection into a run folder.
+///
+/// # Errors
+/// An output that cannot be written, a model that cannot be used, an input that cannot be opened: all found before the
+/// first sentence is scored. A bad record never is an error: it is listed in `rejected.csv`.
+pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
+    let started = chrono::Utc::now();
+    prepare_output(job.output)?;
+    let workers = rayon::ThreadPoolBuilder::new()
+        .num_threads(job.config.threads)
+        .build()
+        .map_err(|e| Error::Engine(format!("threads: {e}")))?;
+    progress.stage("loading models");
+    let setup = Setup::new(job.config)?;
+    let preparation = Preparation::new(job.config)?;
+    let checkpoint = Checkpoint::open(job.output, &setup.plan(job), job.interrupted)?;
+    progress.stage("scoring");
+    let read = score_chunks(job, &setup, preparation, &checkpoint, &workers, progress)?;
+    progress.stage("tables");
+    let run = finish::Finished {
+        job,
+        setup: &setup,
+        checkpoint: &checkpoint,
+        read,
+        started,
+    };
+    let manifest = workers.install(|| run.write())?;
+    Ok(Outcome { counts: manifest.counts, manifest })
+}
+
+/// Models, lexicon and scheme in force.
+pub(crate) struct Setup {
+    pub classifier: Classifier,
+    pub lexicon: lexicon::Lexicon,
+    pub frames: Vec<String>,
+    lexicon_fingerprint: String,
+}
+
+impl Setup {
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        let classifier = Classifier::new(&ClassifierOptions {
+            models: &config.models,
+            engine: &config.engine,
+            scorer: config.scorer,
+            scheme: &config.scheme,
+        })?;
+        let mut texts = Vec::new();
+        if config.built_in_lexicon {
+            texts.push((lexicon::BUILT_IN.to_owned(), "built-in".to_owned()));
+        }
+        for path in &config.lexicon {
+            texts.push((std::fs::read_to_string(path).map_err(Error::io(path))?, path.display().to_string()));
+        }
+        let mut entries = Vec::new();
+        for (text, origin) in &texts {
+            entries.extend(lexicon::parse(text, origin)?);
+        }
+        let all: String = texts.iter().map(|(text, _)| text.as_str()).collect();
+        Ok(Self {
+            classifier,
+            lexicon: lexicon::Lexicon::new(entries)?,
+            frames: config.scheme.frames.iter().map(|f| f.name.clone()).collect(),
+            lexicon_fingerprint: fingerprint(&all),
+        })
+    }
+
+    /// Everything that the rows of a chunk depend on.
+    fn plan(&self, job: &Job<'_>) -> serde_json::Value {
+        let config = job.config;
+        let models: Vec<_> = self.classifier.models().iter().map(|m| m.sha256.clone()).collect();
+        let rules = config.rules.as_ref().map(|path| std::fs::read_to_string(path).unwrap_or_default());
+        serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "inputs": job.inputs,
+            "models": models,
+            "engine": config.engine,
+            "scorer": config.scorer,
+            "frames": fingerprint(&format!("{:?}", config.scheme)),
+            "lexicon": self.lexicon_fingerprint,
+            "map": config.map,
+            "aliases": config.aliases.as_ref().map(|path| fingerprint(&std::fs::read_to_string(path).unwrap_or_default())),
+            "language": config.language,
+            "rules": [fingerprint(&rules.unwrap_or_default()), config.disabled_rules.join(",")],
+            "chunk": config.chunk,
+        })
+    }
+}
+
+/// How far reading got.
+struct Read {
+    chunks: usize,
+    inputs: Vec<crate::run_folder::InputUsed>,
+    notes: Vec<String>,
+}
+
+/// One thread reads ahead, and cleans and segments on the worker pool; this one scores and stores.
+fn score_chunks(
+    job: &Job<'_>,
+    setup: &Setup,
+    preparation: Preparation,
+    checkpoint: &Checkpoint,
+    workers: &rayon::ThreadPool,
+    progress: &dyn Progress,
+) -> Result<Read> {
+    let done = checkpoint.finished();
+    let mut reader = preparation.open(job.inputs)?;
+    let (sender, receiver) = mpsc::sync_channel::<Prepared>(1);
+    std::thread::scope(|scope| {
+        let preparing = scope.spawn(move || {
+            let mut chunks = 0;
+            while let Some(records) = reader.records(job.config.chunk) {
+                chunks += 1;
+                if chunks > done {
+                    let position = reader.position();
+                    let prepared = workers.install(|| preparation.prepare(records, position));
+                    if sender.send(prepared).is_err() {
+                        break;
+                    }
+                }
+            }
+            Read { chunks, inputs: reader.inputs(), notes: reader.notes() }
+        });
+        let mut totals = (0, 0);
+        for chunk in 0..done {
+            let account = checkpoint.account(chunk)?;
+            totals = (totals.0 + account.articles, totals.1 + account.sentences);
+        }
+        let mut before = 0;
+        for (number, prepared) in receiver.iter().enumerate() {
+            let (end, of) = prepared.position;
+            let (articles, sentences) = (prepared.articles.len() as u64, prepared.sentences() as u64);
+            let within = |share: f64| {
+                let part = |whole: u64| (whole as f64 * share) as u64;
+                let bytes = before + part(end.saturating_sub(before));
+                progress.advance(bytes, of, totals.0 + part(articles), totals.1 + part(sentences));
+            };
+            let (mut rows, account) = workers.install(|| score_chunk(setup, prepared, &within))?;
+            checkpoint.store(done + number, &mut rows, &account)?;
+            totals = (totals.0 + articles, totals.1 + sentences);
+            before = end;
+            progress.advance(end, of, totals.0, totals.1);
+        }
+        Ok(preparing.join().expect("reading and cleaning report errors, they do not panic"))
+    })
+}
+
+fn score_chunk(
+    setup: &Setup,
+    prepared: Prepared,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<(polars::frame::DataFrame, ChunkAccount)> {
+    let started = Instant::now();
+    let Prepared { articles, mut account, .. } = prepared;
+    let texts: Vec<&str> = articles.iter().flat_map(|a| a.sentences.iter().map(|s| s.text.as_str())).collect();
+    let (scores, distinct) = setup.classifier.score(&texts, progress)?;
+    let mut scores = scores.into_iter();
+    let scored: Vec<ScoredArticle> = articles
+        .into_iter()
+        .map(|prepared| {
+            let sentences = prepared.sentences.into_iter().zip(scores.by_ref());
+            let sentences = sentences.map(|(sentence, scores)| with_terms(sentence, scores, &setup.lexicon));
+            ScoredArticle { sentences: sentences.collect(), article: prepared.article, agency: prepared.agency }
+        })
+        .collect();
+    account.distinct_sentences = distinct;
+    let rows = sentence_table(&scored, &setup.frames)?;
+    account.seconds.insert("infer".into(), started.elapsed().as_secs_f64());
+    Ok((rows, account))
+}
+
+/// Adds what the lexicon says of a sentence.
+pub(crate) fn with_terms(
+    sentence: crate::record::Sentence,
+    scores: crate::record::Scores,
+    lexicon: &lexicon::Lexicon,
+) -> Scored {
+    let terms = lexicon.find(&sentence);
+    let (n_tokens, n_tokens_quoted) = lexicon::count_words(&sentence);
+    Scored { sentence, scores, terms, n_tokens, n_tokens_quoted }
+}
+
+/// Finds an output that cannot be written before hours of scoring, not after.
+fn prepare_output(output: &Path) -> Result<()> {
+    std::fs::create_dir_all(output).map_err(Error::io(output))?;
+    let fail = |reason: String| Error::Run { path: output.to_owned(), reason };
+    let probe = tempfile::NamedTempFile::new_in(output).map_err(|e| fail(format!("cannot be written: {e}")))?;
+    let probe_size = 1 << 20;
+    std::fs::write(probe.path(), vec![0u8; probe_size]).map_err(|e| fail(format!("has no room: {e}")))
+}
+
+/// Seconds by stage, added up.
+pub(crate) fn add_seconds(total: &mut BTreeMap<String, f64>, part: &BTreeMap<String, f64>) {
+    for (stage, seconds) in part {
+        *total.entry(stage.clone()).or_default() += seconds;
+    }
+}

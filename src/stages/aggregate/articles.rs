@@ -1,0 +1,84 @@
+//! Table `articles`: one row an article, means and shares of its own sentences. No interval: nothing is sampled.
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::article_sums::{ArticleKey, ArticleSums, NO_CELL};
+use super::columns::{Matrix, column, frame};
+use super::measures::{Layout, PartGroup, Slice, Statistic, VoiceGroup};
+use crate::error::Result;
+use crate::record::Voice;
+
+/// Suffix of a column, by voice.
+const SUFFIXES: [(VoiceGroup, &str); 3] =
+    [(VoiceGroup::All, ""), (VoiceGroup::Narration, "_narration"), (VoiceGroup::Quotes, "_quotes")];
+
+pub fn table(sums: &ArticleSums, layout: &Layout) -> Result<DataFrame> {
+    let articles = &sums.articles;
+    let mut columns = vec![
+        column("article_id", articles, |a| a.id.as_str()),
+        column("outlet", articles, |a| sums.outlets[a.outlet as usize].as_str()),
+        column("date", articles, |a| a.date),
+        column("section", articles, |a| a.section.as_deref()),
+        column("title", articles, |a| a.title.as_str()),
+        column("url", articles, |a| a.url.as_deref()),
+        column("author", articles, |a| a.author.as_deref()),
+        column("agency", articles, |a| a.agency.as_deref()),
+    ];
+    columns.extend(counts(sums, articles));
+    for (voice, suffix) in SUFFIXES {
+        columns.extend(scores(sums, layout, voice, suffix));
+    }
+    Ok(frame(columns)?)
+}
+
+fn counts(sums: &ArticleSums, articles: &[ArticleKey]) -> Vec<Column> {
+    let cells =
+        |at: usize| sums.slots[at].iter().filter(|&&cell| cell != NO_CELL).map(|&cell| &sums.cells[cell as usize]);
+    let total = |name: &str, count: &dyn Fn(usize) -> u32| {
+        let values: Vec<u32> = (0..articles.len()).map(count).collect();
+        Column::new(name.into(), values)
+    };
+    let voice = |at: usize, voice: Voice| cells(at).filter(|c| c.voice == voice).map(|c| c.sentences).sum();
+    vec![
+        total("n_sentences", &|at| cells(at).map(|cell| cell.sentences).sum()),
+        total("n_tokens", &|at| cells(at).map(|cell| cell.tokens).sum()),
+        total("n_tokens_quoted", &|at| cells(at).map(|cell| cell.tokens_quoted).sum()),
+        total("n_narration", &|at| voice(at, Voice::Narration)),
+        total("n_quote", &|at| voice(at, Voice::Quote)),
+        total("n_mixed", &|at| voice(at, Voice::Mixed)),
+    ]
+}
+
+/// Means, shares of sentences and the rate of terms in one voice; null where the article has no sentence (for the
+/// rate: no token) in that voice.
+fn scores(sums: &ArticleSums, layout: &Layout, voice: VoiceGroup, suffix: &str) -> Vec<Column> {
+    let slice = Slice { part: PartGroup::All, voice };
+    let all: Vec<u32> = (0..sums.articles.len() as u32).collect();
+    let wanted: Vec<_> = layout
+        .estimands
+        .iter()
+        .filter_map(|estimand| {
+            let name = match estimand.statistic {
+                Statistic::Mean => format!("{}{suffix}", estimand.measure),
+                Statistic::ShareSentences => format!("{}_share{suffix}", estimand.measure),
+                Statistic::RatePer1000 if estimand.measure == "terms" => format!("terms_per_1000{suffix}"),
+                Statistic::ShareArticles | Statistic::RatePer1000 => return None,
+            };
+            Some((name, estimand))
+        })
+        .collect();
+    // A chunk at a time, so that the wide rows of totals never stand in memory together.
+    let chunks: Vec<Vec<Vec<Option<f64>>>> = all
+        .par_chunks(4096)
+        .map(|articles| {
+            let totals: Matrix = layout.matrix(sums, articles, slice);
+            let value = |row: &[f64], e: &super::measures::Estimand| {
+                (row[e.denominator] > 0.0).then(|| e.scale() * row[e.numerator] / row[e.denominator])
+            };
+            wanted.iter().map(|(_, e)| totals.rows().map(|row| value(row, e)).collect()).collect()
+        })
+        .collect();
+    let values = |at: usize| chunks.iter().flat_map(|chunk| chunk[at].iter().copied()).collect::<Vec<_>>();
+    wanted.iter().enumerate().map(|(at, (name, _))| Column::new(name.as_str().into(), values(at))).collect()
+}

@@ -1,0 +1,262 @@
+//! Table `contrasts`: outlet against outlet, outlet against all the others, a period against the one before it.
+//!
+//! The headline interval of a difference is made of the two sides' own headline intervals (MOVER: Newcombe 1998,
+//! method 10; Zou & Donner 2008), so that it stays honest where a side has none or all. q-values are within a family:
+//! the same kind of contrast, period, part, voice and statistic, over all measures and pairs; contrasts between
+//! periods make one family for all outlets and periods together.
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::article_sums::ArticleSums;
+use super::bootstrap;
+use super::columns::{column, frame};
+use super::fdr;
+use super::intervals::{self, Interval};
+use super::linearised::RatioSums;
+use super::measures::{Estimand, Layout, Slice};
+use super::options::AggregateOptions;
+use super::periods::{ALL, Calendar};
+use super::permutation;
+use super::sides::{Setting, Side, SideSlice, rest};
+use crate::error::Result;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Contrast {
+    Outlets,
+    Rest,
+    Periods,
+}
+
+impl Contrast {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Outlets => "outlets",
+            Self::Rest => "rest",
+            Self::Periods => "periods",
+        }
+    }
+}
+
+/// One row of the table.
+struct Row<'a> {
+    contrast: Contrast,
+    outlets: [String; 2],
+    periods: [String; 2],
+    slice: Slice,
+    estimand: &'a Estimand,
+    estimates: [f64; 2],
+    interval: Option<Interval>,
+    bootstrap: Option<(f64, f64)>,
+    std_error: Option<f64>,
+    p: Option<f64>,
+    p_method: &'static str,
+    q: Option<f64>,
+    n_articles: [u32; 2],
+}
+
+pub fn table(
+    sums: &ArticleSums,
+    layout: &Layout,
+    periods: &Calendar,
+    options: &AggregateOptions,
+    notes: &mut Vec<String>,
+) -> Result<DataFrame> {
+    let setting = Setting { sums, layout, options };
+    let mut rows = Vec::new();
+    if options.contrasts {
+        for sides in setting.sides_by_period(periods) {
+            rows.extend(setting.between_outlets(&sides, notes));
+        }
+        if options.period_contrasts {
+            rows.extend(setting.between_periods(periods));
+        }
+    }
+    let families = rows.iter().map(|row| {
+        let period = if row.contrast == Contrast::Periods { "" } else { row.periods[0].as_str() };
+        ((row.contrast, period.to_string(), row.slice, row.estimand.statistic), row.p)
+    });
+    let q = fdr::within_families(families);
+    rows.iter_mut().zip(q).for_each(|(row, q)| row.q = q);
+    data_frame(&rows, options)
+}
+
+impl<'a> Setting<'a> {
+    /// The outlets as sides: over all periods and, where asked for, within each.
+    fn sides_by_period(&self, periods: &Calendar) -> Vec<Vec<Side>> {
+        let by_outlet = self.sums.articles_by_outlet();
+        let mut wanted = vec![(ALL, None)];
+        if self.options.period_contrasts {
+            wanted.extend(periods.windows.iter().enumerate().map(|(at, w)| (w.label.as_str(), Some(at as u32))));
+        }
+        let order = self.sums.outlets_by_name();
+        let sides = |(label, window): (&str, Option<u32>)| {
+            let of = |&outlet: &u32| {
+                let own = by_outlet[outlet as usize].iter().copied();
+                let articles: Vec<u32> =
+                    own.filter(|&a| window.is_none() || periods.window_of[a as usize] == window).collect();
+                let name = &self.sums.outlets[outlet as usize];
+                (!articles.is_empty()).then(|| Side::new(self, name, label, articles))
+            };
+            order.par_iter().filter_map(of).collect()
+        };
+        wanted.into_iter().map(sides).collect()
+    }
+
+    fn between_outlets(&self, sides: &[Side], notes: &mut Vec<String>) -> Vec<Row<'a>> {
+        if sides.len() < 2 {
+            return Vec::new();
+        }
+        let paired = self.paired(sides, notes);
+        let pairs: Vec<(usize, usize)> =
+            paired.iter().enumerate().flat_map(|(at, &a)| paired[at + 1..].iter().map(move |&b| (a, b))).collect();
+        let mut rows: Vec<Row> =
+            pairs.par_iter().flat_map_iter(|&(a, b)| self.contrast(Contrast::Outlets, &sides[a], &sides[b])).collect();
+        let rest: Vec<Vec<Row>> = (0..sides.len())
+            .into_par_iter()
+            .map(|at| self.contrast(Contrast::Rest, &sides[at], &rest(sides, at)))
+            .collect();
+        rows.extend(rest.into_iter().flatten());
+        rows
+    }
+
+    /// The sides of which every pair is contrasted, in the order given.
+    fn paired(&self, sides: &[Side], notes: &mut Vec<String>) -> Vec<usize> {
+        let most = (self.options.max_pairs as usize).max(1);
+        let mut count = sides.len();
+        while count * (count - 1) / 2 > most {
+            count -= 1;
+        }
+        let mut order: Vec<usize> = (0..sides.len()).collect();
+        if count < sides.len() {
+            order.sort_by_key(|&at| (std::cmp::Reverse(sides[at].articles.len()), at));
+            order.truncate(count);
+            order.sort_unstable();
+            notes.push(format!(
+                "Contrasts ({}): pairs of the {count} outlets with the most articles only, of {}; every outlet is \
+                 contrasted with the rest.",
+                sides[0].period,
+                sides.len()
+            ));
+        }
+        order
+    }
+
+    fn between_periods(&self, periods: &Calendar) -> Vec<Row<'a>> {
+        let by_outlet = self.sums.articles_by_outlet();
+        let order = self.sums.outlets_by_name();
+        let of = |&outlet: &u32| {
+            let name = &self.sums.outlets[outlet as usize];
+            let cells = periods.cells(&by_outlet[outlet as usize]).filter_map(|(window, a)| Some((window?, a)));
+            let sides: Vec<Side> = cells.map(|(window, a)| Side::new(self, name, &window.label, a)).collect();
+            let rows = sides.windows(2).flat_map(|pair| self.contrast(Contrast::Periods, &pair[1], &pair[0]));
+            rows.collect::<Vec<_>>()
+        };
+        order.par_iter().flat_map_iter(of).collect()
+    }
+
+    fn contrast(&self, contrast: Contrast, a: &Side, b: &Side) -> Vec<Row<'a>> {
+        let mut rows = Vec::new();
+        for (at, slice) in Slice::CONTRASTED.into_iter().enumerate() {
+            let (own, other) = (&a.slices[at], &b.slices[at]);
+            let (p, p_method) = self.p_values(a, b, at);
+            for (which, estimand) in self.layout.estimands.iter().enumerate() {
+                let sums = [own.sums[which], other.sums[which]];
+                let [Some(first), Some(second)] = sums.map(|sums| sums.ratio()) else { continue };
+                let scale = estimand.scale();
+                let variance = sums[0].variance().zip(sums[1].variance()).map(|(a, b)| a + b);
+                rows.push(Row {
+                    contrast,
+                    outlets: [a.outlet.clone(), b.outlet.clone()],
+                    periods: [a.period.clone(), b.period.clone()],
+                    slice,
+                    estimand,
+                    estimates: [scale * first, scale * second],
+                    interval: mover(estimand, &sums, self.options.alpha()).map(|i| i.scaled(scale)),
+                    bootstrap: variance.and_then(|_| self.bootstrap(estimand, own, other)),
+                    std_error: variance.map(|variance| scale * variance.sqrt()),
+                    p: p[which],
+                    p_method,
+                    q: None,
+                    n_articles: sums.map(|sums| sums.n as u32),
+                });
+            }
+        }
+        rows
+    }
+
+    fn bootstrap(&self, estimand: &Estimand, own: &SideSlice, other: &SideSlice) -> Option<(f64, f64)> {
+        let ratio = |row: &[f64]| estimand.scale() * row[estimand.numerator] / row[estimand.denominator];
+        let mut differences: Vec<f64> =
+            own.totals.rows().zip(other.totals.rows()).map(|(a, b)| ratio(a) - ratio(b)).collect();
+        bootstrap::percentile(&mut differences, self.options.alpha())
+    }
+
+    fn p_values(&self, a: &Side, b: &Side, at: usize) -> (Vec<Option<f64>>, &'static str) {
+        let estimands = &self.layout.estimands;
+        if a.articles.len() + b.articles.len() > self.options.permutation_articles as usize {
+            let (own, other) = (&a.slices[at].sums, &b.slices[at].sums);
+            return (own.iter().zip(other).map(|(a, b)| welch_p(a, b)).collect(), "welch_t");
+        }
+        let slice = Slice::CONTRASTED[at];
+        let matrices = [a, b].map(|side| self.layout.matrix(self.sums, &side.articles, slice));
+        let name = ["permutation", &a.outlet, &a.period, &b.outlet, &b.period, slice.part.name(), slice.voice.name()];
+        let mut random = bootstrap::stream(self.options.seed, &name);
+        let [first, second] = &matrices;
+        (permutation::p_values(first, second, estimands, self.options.permutations, &mut random), "permutation")
+    }
+}
+
+/// Interval of a difference out of the two sides' own headline intervals.
+fn mover(estimand: &Estimand, sums: &[RatioSums; 2], alpha: f64) -> Option<Interval> {
+    let [a, b] =
+        [&sums[0], &sums[1]].map(|side| Some((side.ratio()?, intervals::headline(estimand.kind, side, alpha)?)));
+    let ((a, own), (b, other)) = (a?, b?);
+    Some(Interval {
+        low: a - b - (a - own.low).hypot(other.high - b),
+        high: a - b + (own.high - a).hypot(b - other.low),
+        method: "mover",
+    })
+}
+
+/// Welch's t test on the linearised variances.
+fn welch_p(a: &RatioSums, b: &RatioSums) -> Option<f64> {
+    let t = permutation::statistic(a, b)?;
+    let (va, vb) = (a.variance()?, b.variance()?);
+    let freedom = (va + vb).powi(2) / (va * va / (a.n - 1.0) + vb * vb / (b.n - 1.0));
+    Some(match t {
+        0.0 => 1.0,
+        t if t.is_infinite() => 0.0,
+        t => intervals::student_p(t, freedom),
+    })
+}
+
+fn data_frame(rows: &[Row], options: &AggregateOptions) -> Result<DataFrame> {
+    let small = |n: u32| n < options.min_articles;
+    Ok(frame(vec![
+        column("contrast", rows, |r| r.contrast.name()),
+        column("outlet_a", rows, |r| r.outlets[0].as_str()),
+        column("outlet_b", rows, |r| r.outlets[1].as_str()),
+        column("period", rows, |r| r.periods[0].as_str()),
+        column("period_b", rows, |r| r.periods[1].as_str()),
+        column("part", rows, |r| r.slice.part.name()),
+        column("voice", rows, |r| r.slice.voice.name()),
+        column("measure", rows, |r| r.estimand.measure.as_str()),
+        column("statistic", rows, |r| r.estimand.statistic.name()),
+        column("estimate_a", rows, |r| r.estimates[0]),
+        column("estimate_b", rows, |r| r.estimates[1]),
+        column("difference", rows, |r| r.estimates[0] - r.estimates[1]),
+        column("ci_low", rows, |r| r.interval.map(|i| i.low)),
+        column("ci_high", rows, |r| r.interval.map(|i| i.high)),
+        column("std_error", rows, |r| r.std_error),
+        column("p", rows, |r| r.p),
+        column("q", rows, |r| r.q),
+        column("n_articles_a", rows, |r| r.n_articles[0]),
+        column("n_articles_b", rows, |r| r.n_articles[1]),
+        column("method", rows, |r| r.interval.map_or("none", |i| i.method)),
+        column("p_method", rows, |r| if r.p.is_some() { r.p_method } else { "none" }),
+        column("small_cell", rows, |r| r.n_articles.into_iter().any(small)),
+        column("ci_low_bootstrap", rows, |r| r.bootstrap.map(|b| b.0)),
+        column("ci_high_bootstrap", rows, |r| r.bootstrap.map(|b| b.1)),
+    ])?)
+}

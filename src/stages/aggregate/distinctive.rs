@@ -1,0 +1,246 @@
+//! Table `distinctive`: the words, pairs and triples of words that set an outlet's language apart from the others'.
+//!
+//! Narration and quotes are compared apart; mixed sentences, whose words cannot be told apart here, are left out.
+//! Ranking and q-values rest on the log-odds ratio over its article-level error ([`super::log_odds`]); q is within an
+//! outlet and voice, over all n-grams that are frequent enough.
+
+use std::path::Path;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::article_sums::ArticleSums;
+use super::columns::{column, frame};
+use super::fdr;
+use super::intervals;
+use super::linearised::RatioSums;
+use super::log_odds::{LogOdds, WordCount, log_odds};
+use super::ngrams::{self, Gram, Sketch};
+use super::options::AggregateOptions;
+use super::scan::for_each_batch;
+use crate::error::Result;
+
+/// Counters that may reach the threshold; it rises until no more do, which bounds the memory of the second pass.
+const MOST_CANDIDATES: usize = 400_000;
+const VOICES: [&str; 2] = ["narration", "quote"];
+const VOICE_NAMES: [&str; 2] = ["narration", "quotes"];
+
+/// One article's sentences of one voice.
+struct Passage {
+    outlet: u32,
+    voice: usize,
+    sentences: Vec<String>,
+}
+
+/// Sums of one n-gram over the articles of one outlet and voice that have it.
+#[derive(Debug, Clone, Copy, Default)]
+struct GramSums {
+    y: f64,
+    yy: f64,
+    xy: f64,
+    articles: u32,
+}
+
+/// Exact counts of the candidates.
+#[derive(Default)]
+struct Counts {
+    place: FxHashMap<u64, u32>,
+    /// Text and number of words.
+    names: Vec<(String, usize)>,
+    /// By n-gram, outlet and voice.
+    sums: FxHashMap<(u32, u32, usize), GramSums>,
+    /// Word tokens by outlet and voice.
+    tokens: Vec<[RatioSums; 2]>,
+}
+
+/// One row of the table.
+struct Row<'a> {
+    outlet: &'a str,
+    voice: usize,
+    gram: &'a (String, usize),
+    own: RatioSums,
+    others: RatioSums,
+    articles: u32,
+    compared: LogOdds,
+    q: f64,
+}
+
+pub fn table(
+    path: &Path,
+    sums: &ArticleSums,
+    options: &AggregateOptions,
+    notes: &mut Vec<String>,
+) -> Result<DataFrame> {
+    if !options.distinctive || sums.outlets.len() < 2 {
+        return data_frame(&[]);
+    }
+    let mut sketch = Sketch::new();
+    passages(path, sums, |passages| {
+        let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.texts())).collect();
+        distinct.iter().for_each(|grams| sketch.add(grams));
+    })?;
+    let least = u16::try_from(options.distinctive_articles.max(1)).unwrap_or(u16::MAX);
+    let threshold = sketch.threshold(least, MOST_CANDIDATES);
+    if threshold > least {
+        notes.push(format!("Distinctive n-grams: only those in {threshold} articles or more, to bound memory."));
+    }
+    let mut counts = Counts { tokens: vec![Default::default(); sums.outlets.len()], ..Counts::default() };
+    passages(path, sums, |passages| {
+        let candidate = |gram| sketch.articles(gram) >= threshold;
+        let counted: Vec<_> = passages.par_iter().map(|p| ngrams::count(&p.texts(), candidate)).collect();
+        for (passage, (grams, tokens)) in passages.iter().zip(counted) {
+            counts.add(passage, grams, tokens);
+        }
+    })?;
+    let by_gram = counts.by_gram();
+    let rows: Vec<Vec<Row>> = sums
+        .outlets_by_name()
+        .par_iter()
+        .flat_map_iter(|&outlet| [0, 1].map(|voice| (outlet, voice)))
+        .map(|(outlet, voice)| counts.compare(&by_gram, sums, outlet, voice, u32::from(threshold), options))
+        .collect();
+    data_frame(&rows.into_iter().flatten().collect::<Vec<_>>())
+}
+
+impl Passage {
+    fn texts(&self) -> Vec<&str> {
+        self.sentences.iter().map(String::as_str).collect()
+    }
+}
+
+/// Streams the text, an article at a time: an article cut by the end of a batch is held back and completed.
+fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -> Result<()> {
+    let outlets: FxHashMap<&str, u32> = sums.outlets.iter().map(String::as_str).zip(0..).collect();
+    let wanted = ["article_id", "outlet", "voice", "text"].map(String::from);
+    let mut open: Vec<Passage> = Vec::new();
+    let mut last = String::new();
+    for_each_batch(path, &wanted, |batch| {
+        let text = |name: &str| -> Result<&StringChunked> { Ok(batch.column(name)?.str()?) };
+        let (ids, names, voices, texts) = (text("article_id")?, text("outlet")?, text("voice")?, text("text")?);
+        let mut done: Vec<Passage> = Vec::new();
+        for (((id, outlet), voice), text) in ids.iter().zip(names.iter()).zip(voices.iter()).zip(texts.iter()) {
+            let (Some(id), Some(voice), Some(text)) = (id, voice, text) else { continue };
+            if id != last {
+                done.append(&mut open);
+                last.replace_range(.., id);
+            }
+            let Some(voice) = VOICES.iter().position(|name| *name == voice) else { continue };
+            let outlet = outlets[outlet.unwrap_or("unknown")];
+            match open.iter_mut().find(|passage| passage.voice == voice) {
+                Some(passage) => passage.sentences.push(text.to_string()),
+                None => open.push(Passage { outlet, voice, sentences: vec![text.to_string()] }),
+            }
+        }
+        take(&done);
+        Ok(())
+    })?;
+    take(&open);
+    Ok(())
+}
+
+impl Counts {
+    fn add(&mut self, passage: &Passage, grams: Vec<Gram>, tokens: u32) {
+        let tokens = f64::from(tokens);
+        self.tokens[passage.outlet as usize][passage.voice].add(0.0, tokens);
+        for gram in grams {
+            let next = self.names.len() as u32;
+            let place = *self.place.entry(gram.hash).or_insert_with(|| {
+                self.names.push((gram.text, gram.length));
+                next
+            });
+            let sums = self.sums.entry((place, passage.outlet, passage.voice)).or_default();
+            let y = f64::from(gram.count);
+            sums.y += y;
+            sums.yy += y * y;
+            sums.xy += tokens * y;
+            sums.articles += 1;
+        }
+    }
+
+    /// The outlets that have each n-gram, by n-gram and voice.
+    fn by_gram(&self) -> Vec<[Vec<(u32, GramSums)>; 2]> {
+        let mut by_gram = vec![<[Vec<(u32, GramSums)>; 2]>::default(); self.names.len()];
+        for (&(gram, outlet, voice), &sums) in &self.sums {
+            by_gram[gram as usize][voice].push((outlet, sums));
+        }
+        by_gram.par_iter_mut().for_each(|voices| voices.iter_mut().for_each(|v| v.sort_unstable_by_key(|o| o.0)));
+        by_gram
+    }
+
+    fn compare<'a>(
+        &'a self,
+        by_gram: &[[Vec<(u32, GramSums)>; 2]],
+        sums: &'a ArticleSums,
+        outlet: u32,
+        voice: usize,
+        articles: u32,
+        options: &AggregateOptions,
+    ) -> Vec<Row<'a>> {
+        let own_tokens = self.tokens[outlet as usize][voice];
+        let all_tokens = self.tokens.iter().fold(RatioSums::default(), |sum, voices| sum.plus(&voices[voice]));
+        let other_tokens = all_tokens.less(&own_tokens);
+        let mut rows: Vec<Row> = Vec::new();
+        for (at, outlets) in by_gram.iter().enumerate().map(|(at, voices)| (at, &voices[voice])) {
+            let everywhere = outlets.iter().fold(GramSums::default(), |sum, (_, own)| sum.plus(own));
+            if everywhere.articles < articles || everywhere.y < f64::from(options.distinctive_count) {
+                continue;
+            }
+            let own = outlets.iter().find(|(which, _)| *which == outlet).map_or(GramSums::default(), |o| o.1);
+            let (own_sums, others) = (own.over(&own_tokens), everywhere.less(&own).over(&other_tokens));
+            let Some(compared) = log_odds(WordCount::of(&own_sums), WordCount::of(&others)) else { continue };
+            let outlet = sums.outlets[outlet as usize].as_str();
+            let gram = &self.names[at];
+            rows.push(Row { outlet, voice, gram, own: own_sums, others, articles: own.articles, compared, q: 1.0 });
+        }
+        let p: Vec<f64> = rows.iter().map(|row| intervals::normal_p(row.compared.z_articles)).collect();
+        rows.iter_mut().zip(fdr::benjamini_hochberg(&p)).for_each(|(row, q)| row.q = q);
+        let strength = |row: &Row| row.compared.z_articles.abs();
+        rows.sort_by(|a, b| strength(b).total_cmp(&strength(a)).then_with(|| a.gram.cmp(b.gram)));
+        rows.truncate(options.distinctive_top as usize);
+        rows
+    }
+}
+
+impl GramSums {
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            y: self.y + other.y,
+            yy: self.yy + other.yy,
+            xy: self.xy + other.xy,
+            articles: self.articles + other.articles,
+        }
+    }
+
+    fn less(&self, part: &Self) -> Self {
+        Self {
+            y: self.y - part.y,
+            yy: self.yy - part.yy,
+            xy: self.xy - part.xy,
+            articles: self.articles - part.articles,
+        }
+    }
+
+    fn over(&self, tokens: &RatioSums) -> RatioSums {
+        RatioSums { y: self.y, yy: self.yy, xy: self.xy, ..*tokens }
+    }
+}
+
+fn data_frame(rows: &[Row]) -> Result<DataFrame> {
+    let rate = |sums: &RatioSums| 1000.0 * sums.y / sums.x;
+    Ok(frame(vec![
+        column("outlet", rows, |r| r.outlet),
+        column("voice", rows, |r| VOICE_NAMES[r.voice]),
+        column("ngram", rows, |r| r.gram.0.as_str()),
+        column("n", rows, |r| r.gram.1 as u32),
+        column("count", rows, |r| r.own.y as u64),
+        column("count_rest", rows, |r| r.others.y as u64),
+        column("rate_per_1000", rows, |r| rate(&r.own)),
+        column("rate_per_1000_rest", rows, |r| rate(&r.others)),
+        column("n_articles_with_ngram", rows, |r| r.articles),
+        column("log_odds", rows, |r| r.compared.log_odds),
+        column("z", rows, |r| r.compared.z),
+        column("z_articles", rows, |r| r.compared.z_articles),
+        column("q", rows, |r| r.q),
+    ])?)
+}

@@ -1,0 +1,56 @@
+//! Whether an article is in English. The models were trained on English: scores of other languages would mean nothing.
+
+use whatlang::Lang;
+
+/// Which languages a run takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Articles in another language are rejected.
+    #[default]
+    English,
+    /// Nothing is rejected for its language.
+    Any,
+}
+
+impl Language {
+    /// The names that a flag or a configuration file may give.
+    pub const NAMES: &'static [&'static str] = &["en", "any"];
+}
+
+impl std::str::FromStr for Language {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_lowercase().as_str() {
+            "en" | "english" => Ok(Self::English),
+            "any" => Ok(Self::Any),
+            other => Err(crate::error::unknown("language", other, Self::NAMES.iter().copied())),
+        }
+    }
+}
+
+/// Fewer letters say too little.
+const MIN_LETTERS: usize = 200;
+/// So much of the text decides.
+const SAMPLE: usize = 2_000;
+/// whatlang's own measure, 0..=1: how far the best language is ahead of the second.
+const MIN_CONFIDENCE: f64 = 0.9;
+
+/// The language of a text by its English name, where it is surely not English.
+pub fn other_than_english<'a>(passages: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    let mut sample = String::with_capacity(SAMPLE + 512);
+    for passage in passages {
+        let room = SAMPLE.saturating_sub(sample.len());
+        sample.extend(passage.chars().take(room));
+        sample.push('\n');
+        if sample.len() >= SAMPLE {
+            break;
+        }
+    }
+    if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
+        return None;
+    }
+    let found = whatlang::detect(&sample)?;
+    let sure = found.lang() != Lang::Eng && found.is_reliable() && found.confidence() >= MIN_CONFIDENCE;
+    sure.then(|| found.lang().eng_name())
+}

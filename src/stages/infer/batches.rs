@@ -1,0 +1,92 @@
+//! Cuts work into batches of equally long sequences under a token budget, and runs them on every core.
+//!
+//! Rows of a batch have exactly the same length: nothing is padded, so no arithmetic is wasted on padding and a row's
+//! score cannot depend on its neighbours. A chunk of articles has thousands of sequences, so that batches stay full.
+
+use rayon::prelude::*;
+
+use super::tokens::Tokens;
+use crate::engines::{Batch, Engine, Output};
+use crate::error::Result;
+
+/// Tokens a batch: large enough to keep the matrix products efficient, small enough to stay in the caches.
+pub const TOKEN_BUDGET: usize = 2048;
+
+/// Runs all sequences; `outputs[i]` holds one row a sequence, in the order given. `done` is told of each finished row
+/// count.
+///
+/// # Errors
+/// The first failure of the engine.
+pub fn run(
+    engine: &dyn Engine,
+    sequences: &[Tokens],
+    outputs: &[&str],
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Output>> {
+    let plan = plan(sequences, TOKEN_BUDGET);
+    let results = plan
+        .par_iter()
+        .map(|rows| {
+            let result = run_one(engine, sequences, rows, outputs);
+            done(rows.len());
+            result
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok((0..outputs.len()).map(|o| in_order(&plan, &results, o, sequences.len())).collect())
+}
+
+/// Indices of the sequences of each batch: the longest first, so that the last to finish are the short ones.
+fn plan(sequences: &[Tokens], budget: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..sequences.len()).collect();
+    order.sort_by_key(|&i| (std::cmp::Reverse(sequences[i].ids.len()), i));
+    order
+        .chunk_by(|&a, &b| sequences[a].ids.len() == sequences[b].ids.len())
+        .flat_map(|same| same.chunks((budget / sequences[same[0]].ids.len().max(1)).max(1)).map(<[usize]>::to_vec))
+        .collect()
+}
+
+fn run_one(engine: &dyn Engine, sequences: &[Tokens], rows: &[usize], outputs: &[&str]) -> Result<Vec<Output>> {
+    let ids: Vec<u32> = rows.iter().flat_map(|&i| sequences[i].ids.iter().copied()).collect();
+    let segments: Vec<u32> = rows.iter().flat_map(|&i| sequences[i].segments.iter().copied()).collect();
+    engine.run(Batch { ids: &ids, segments: &segments, length: sequences[rows[0]].ids.len() }, outputs)
+}
+
+fn in_order(plan: &[Vec<usize>], results: &[Vec<Output>], output: usize, rows: usize) -> Output {
+    let width = results.first().map_or(0, |first| first[output].width);
+    let mut values = vec![0.0; rows * width];
+    for (indices, result) in plan.iter().zip(results) {
+        for (&index, row) in indices.iter().zip(result[output].rows()) {
+            values[index * width..][..width].copy_from_slice(row);
+        }
+    }
+    Output { width, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::fake::Fake;
+
+    fn sequences(lengths: &[usize]) -> Vec<Tokens> {
+        let tokens = |(i, &n): (usize, &usize)| Tokens { ids: vec![i as u32 + 1; n], segments: vec![0; n] };
+        lengths.iter().enumerate().map(tokens).collect()
+    }
+
+    #[test]
+    fn every_sequence_is_in_one_batch_of_its_own_length() {
+        let sequences = sequences(&[5, 3, 5, 9, 3, 5]);
+        let plan = plan(&sequences, 10);
+        assert_eq!(plan, [vec![3], vec![0, 2], vec![5], vec![1, 4]]);
+    }
+
+    #[test]
+    fn rows_come_back_in_the_order_given() {
+        let engine = Fake::new(vec![("logits".into(), 2)]);
+        let sequences = sequences(&[4, 2, 4, 7, 2]);
+        let together = run(&engine, &sequences, &["logits"], &|_| {}).unwrap();
+        for (index, alone) in sequences.iter().enumerate() {
+            let alone = run(&engine, std::slice::from_ref(alone), &["logits"], &|_| {}).unwrap();
+            assert_eq!(together[0].rows().nth(index), alone[0].rows().next());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Main text and metadata against pages of our own writing with their gold text (`tests/fixtures/html`).
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::html::article;
+
+fn fixture(name: &str) -> (Vec<u8>, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html");
+    let gold = std::fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
+    (std::fs::read(folder.join(format!("{name}.html"))).unwrap(), gold)
+}
+
+fn cells(name: &str) -> HashMap<&'static str, String> {
+    article(&fixture(name).0, None, None).unwrap().into_iter().collect()
+}
+
+fn tokens(text: &str) -> HashMap<String, i64> {
+    let mut counts = HashMap::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        *counts.entry(word.to_lowercase()).or_default() += 1;
+    }
+    counts
+}
+
+/// Precision, recall and F1 over word tokens as multisets.
+fn overlap(text: &str, gold: &str) -> (f64, f64, f64) {
+    let (found, gold) = (tokens(text), tokens(gold));
+    let shared: i64 = found.iter().map(|(word, n)| *n.min(gold.get(word).unwrap_or(&0))).sum();
+    let (precision, recall) =
+        (shared as f64 / found.values().sum::<i64>().max(1) as f64, shared as f64 / gold.values().sum::<i64>() as f64);
+    (precision, recall, 2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE))
+}
+
+fn page_names() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<String> = files
+        .filter(|path| path.extension().is_some_and(|ext| ext == "html"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_main_text_is_found_on_pages_of_every_kind() {
+    let names = page_names();
+    assert!(names.len() >= 12);
+    let mut scores = Vec::new();
+    for name in &names {
+        let (page, gold) = fixture(name);
+        let text = match article(&page, None, None) {
+            Ok(cells) => cells.into_iter().find(|(name, _)| *name == "text").map_or(String::new(), |(_, text)| text),
+            Err(failure) => {
+                println!("{name}: {}", failure.detail);
+                String::new()
+            }
+        };
+        let (precision, recall, f1) = overlap(&text, &gold);
+        println!("{name}: precision {precision:.3} recall {recall:.3} F1 {f1:.3}");
+        if f1 < 0.97 {
+            println!("{text}\n-----");
+        }
+        scores.push(f1);
+    }
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    println!("mean F1 over {} pages: {mean:.3}", scores.len());
+    assert!(mean >= 0.90, "mean F1 {mean:.3}");
+}
+
+#[test]
+fn metadata_comes_from_where_the_page_has_it() {
+    let expect = |name: &str, field: &str, content: &str| {
+        assert_eq!(cells(name).get(field).map(String::as_str), Some(content), "{name}: {field}");
+    };
+    expect("01_ads", "title", "Northern quay to close for eleven months");
+    expect("01_ads", "outlet", "The Westmark Tidings");
+    expect("01_ads", "author", "Lena Brekke");
+    expect("01_ads", "date", "2025-03-11T09:40:00+01:00");
+    expect("01_ads", "url", "https://www.westmarktidings.example/harbour/northern-quay-to-close");
+    expect("02_related", "author", "Jan Vesely, Petra Kos");
+    expect("02_related", "section", "Courts");
+    expect("02_related", "url", "https://valecourier.example/courts/depot");
+    expect("04_live_blog", "outlet", "Sound & Shore");
+    expect("08_long_read", "author", "Ruth Okell");
+    expect("11_old_markup", "title", "Port Carrow Packet: Lifeboat called three times");
+    expect("12_consent_wire", "date", "2025-01-20T17:22:00Z");
+    expect("15_embeds", "date", "2025-09-09T12:00:00+01:00");
+}

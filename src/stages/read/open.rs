@@ -1,0 +1,149 @@
+//! Opens a file as records: by its name, then by its first bytes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::csv::CsvRecords;
+use super::csv_dialect::Dialect;
+use super::discover::{Format, Found};
+use super::json::{JsonRecords, Layout};
+use super::mapper::is_wanted;
+use super::options::ReadOptions;
+use super::parquet::ParquetRecords;
+use super::records::{Failure, Records};
+use super::sample::Sampled;
+use super::stream::{self, Bytes, Compression, RawFile, read_failure};
+use super::txt::SingleRecord;
+
+/// A file that has been opened as records.
+pub(super) struct Opened {
+    pub records: Box<dyn Records>,
+    pub raw: RawFile,
+    /// For people: `CSV (semicolon)`, `JSON Lines`.
+    pub format: String,
+    pub encoding: &'static str,
+}
+
+/// Opens a file. The hash of the file that could not be opened as records is given with the failure, where it was read.
+pub(super) fn open(
+    found: &Found,
+    options: &ReadOptions,
+    every_column: bool,
+    progress: &Arc<AtomicU64>,
+) -> Result<Opened, (Failure, Option<RawFile>)> {
+    let path = &found.path;
+    let random_access = matches!(found.format, Format::Parquet | Format::Sqlite);
+    // Files with random access report their own progress; hashing them is not reading them.
+    let counted = if random_access { &Arc::default() } else { progress };
+    let (raw, bytes) = stream::open(path, counted, options.max_expansion)
+        .map_err(|error| (read_failure(&error, None).ending(), None))?;
+    let opened = if random_access {
+        drop(bytes);
+        open_random_access(path, found.format, options, every_column, progress)
+    } else {
+        open_stream(path, found.format, bytes, options, every_column, progress)
+    };
+    match opened {
+        Ok((records, format, encoding)) => Ok(Opened { records, raw, format, encoding }),
+        Err(failure) => Err((failure.ending(), Some(raw))),
+    }
+}
+
+type Readable = (Box<dyn Records>, String, &'static str);
+
+fn open_random_access(
+    path: &Path,
+    format: Format,
+    options: &ReadOptions,
+    every_column: bool,
+    progress: &Arc<AtomicU64>,
+) -> Result<Readable, Failure> {
+    let wants = |column: &str| every_column || is_wanted(options, column);
+    match format {
+        Format::Sqlite => {
+            let records = super::sqlite::SqliteRecords::open(path, progress, options)?;
+            Ok((Box::new(records), "SQLite".to_owned(), "UTF-8"))
+        }
+        _ => Ok((Box::new(ParquetRecords::open(path, progress, wants)?), "Parquet".to_owned(), "UTF-8")),
+    }
+}
+
+fn open_stream(
+    path: &Path,
+    format: Format,
+    mut bytes: Bytes,
+    options: &ReadOptions,
+    every_column: bool,
+    progress: &Arc<AtomicU64>,
+) -> Result<Readable, Failure> {
+    let limit = options.max_record_bytes;
+    if format == Format::Warc {
+        return Ok((Box::new(super::warc::WarcRecords::open(bytes, limit)), "WARC".to_owned(), "by page"));
+    }
+    if bytes.fill_buf().map_err(|error| read_failure(&error, None))?.is_empty() {
+        return Err(Failure::new("empty_file", "the file has no bytes"));
+    }
+    let sampled = Sampled::new(bytes).map_err(|error| read_failure(&error, None))?;
+    if Compression::of(&sampled.sample) != Compression::None {
+        return Err(Failure::new("unknown_format", "it is compressed twice; unpack it once"));
+    }
+    let format = if format == Format::Unknown { by_content(&sampled.sample)? } else { format };
+    let encoding = sampled.charset.name();
+    let (records, name): (Box<dyn Records>, String) = match format {
+        Format::Table => {
+            let dialect = Dialect::sniff(&sampled.sample, &options.map);
+            let name =
+                format!("CSV ({}{})", dialect.delimiter_name(), if dialect.quoting { "" } else { ", no quoting" });
+            (Box::new(CsvRecords::open(sampled, dialect, limit)?), name)
+        }
+        Format::Json | Format::JsonLines => {
+            let layout = Layout::sniff(&sampled.sample, format == Format::JsonLines);
+            let name = if layout == Layout::Lines { "JSON Lines" } else { "JSON" };
+            (Box::new(JsonRecords::open(sampled, layout, limit)?), name.to_owned())
+        }
+        Format::Html => (Box::new(super::html::page(sampled)), "HTML".to_owned()),
+        Format::Feed => (Box::new(super::feed::FeedRecords::open(sampled, limit)), "RSS/Atom".to_owned()),
+        Format::Warc => (Box::new(super::warc::WarcRecords::open(sampled.bytes, limit)), "WARC".to_owned()),
+        Format::Parquet | Format::Sqlite => {
+            drop(sampled);
+            return open_random_access(path, format, options, every_column, progress);
+        }
+        Format::Text | Format::Unknown => (Box::new(SingleRecord::text(sampled, limit)), "text".to_owned()),
+    };
+    Ok((records, name, encoding))
+}
+
+/// The format of a file whose name does not tell it.
+fn by_content(sample: &[u8]) -> Result<Format, Failure> {
+    let head: Vec<u8> = sample.trim_ascii_start().iter().take(2000).map(u8::to_ascii_lowercase).collect();
+    let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| head.starts_with(prefix));
+    Ok(match () {
+        () if starts(&[b"par1"]) => Format::Parquet,
+        () if starts(&[b"sqlite format 3"]) => Format::Sqlite,
+        () if starts(&[b"warc/"]) => Format::Warc,
+        () if starts(&[b"{", b"["]) => Format::Json,
+        () if starts(&[b"<!doctype html", b"<html", b"<head", b"<body"]) => Format::Html,
+        () if starts(&[b"<rss", b"<feed", b"<rdf"]) => Format::Feed,
+        () if starts(&[b"<?xml"]) && contains(&head, b"<html") => Format::Html,
+        () if starts(&[b"<?xml"]) => Format::Feed,
+        () if looks_like_table(sample) => Format::Table,
+        () => {
+            let advice = "give CSV, TSV, JSON, JSON Lines, Parquet, TXT, HTML, WARC, SQLite, RSS or Atom, with its usual extension";
+            return Err(Failure::new("unknown_format", format!("neither name nor content tells the format; {advice}")));
+        }
+    })
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A first line with a known column name and a delimiter.
+fn looks_like_table(sample: &[u8]) -> bool {
+    let line = sample.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let cells: Vec<&str> = line.split([',', '\t', ';', '|']).collect();
+    let known = cells.iter().filter(|cell| super::columns::recognise(cell).is_some()).count();
+    cells.len() > 1 && known > 0 && known * 3 >= cells.len()
+}

@@ -1,0 +1,114 @@
+//! `report.html`: one page, no network, that shows a run to someone who has not read the tables.
+//!
+//! Charts are drawn here, by plotters, for every view that the page offers ([`panel`], [`sheet`]); the page's script only
+//! puts another drawing in place. Without a script the page shows its default views. Text out of articles reaches the page
+//! through [`sheet::escape`] or minijinja's escaping, and a content security policy lets nothing run but our own script.
+
+mod account;
+mod coarser;
+mod contrasts;
+mod estimates;
+mod heat;
+mod ngrams;
+mod panel;
+mod render;
+mod sheet;
+mod telling;
+mod terms;
+mod trends;
+mod views;
+mod whisker;
+mod wording;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use polars::prelude::*;
+
+use super::atomic::write_atomically;
+use crate::error::{Error, Result};
+use crate::run_folder::{PAGE, RunManifest};
+
+/// Outlets on the page: those with the most articles. All are in the tables.
+const OUTLETS_ON_PAGE: usize = 40;
+/// Outlets shown until the reader chooses others.
+const OUTLETS_AT_FIRST: usize = 12;
+
+/// Points of all drawings together: packed, one takes about 45 bytes of the page's five million.
+const MOST_POINTS: usize = 75_000;
+/// Narration, quotes, all; and narration and quotes once more to compare.
+const SERIES_A_MEASURE: usize = 5;
+/// Tone, loaded wording, loaded terms.
+const OTHER_MEASURES: usize = 3;
+
+/// Writes `report.html` into the run folder.
+///
+/// `tables` holds at least `articles` and `outlets`; `terms`, `contrasts`, `trends` and `distinctive` give theirs where they are there.
+/// `sentences` is the run's sentence table, read for the most telling sentences.
+///
+/// # Errors
+/// [`Error::Page`] where a table is missing, [`Error::Tables`] where one lacks a column of the contract, [`Error::Io`].
+pub fn write_page(
+    run_dir: &Path,
+    tables: &[(&str, DataFrame)],
+    manifest: &RunManifest,
+    sentences: &Path,
+) -> Result<()> {
+    let made = |table: &&(&str, DataFrame)| table.1.height() > 0;
+    let table = |name: &str| tables.iter().filter(made).find(|(known, _)| *known == name).map(|(_, table)| table);
+    let needed = |name: &str| table(name).ok_or_else(|| Error::Page(format!("there is nothing in table \"{name}\"")));
+    let articles = needed("articles")?;
+    let by_period = needed("outlets")?;
+    let coarser = coarser::outlets_table(by_period, sentences, manifest)?;
+    let drawn = coarser.as_ref().map_or(by_period, |(table, _)| table);
+    let mut outlets = articles_by_outlet(articles)?;
+    let outlets_in_all = outlets.len();
+    outlets.truncate(outlets_on_page(drawn, manifest)?);
+    let estimates = estimates::Estimates::read(drawn, outlets)?;
+    let mut views = views::Views::default();
+    let page = render::Page {
+        account: account::Account::read(run_dir, articles, manifest)?,
+        outlets: account::outlets_of(&estimates, OUTLETS_AT_FIRST),
+        outlets_in_all,
+        periods: estimates.periods.len(),
+        coarser: coarser.as_ref().map(|(_, name)| *name),
+        small_cells: account::small_cells(by_period)?,
+        frames: views::frames(&estimates, manifest, &mut views)?,
+        tone: views::tone(&estimates, &mut views)?,
+        loaded: views::loaded(&estimates, manifest, &mut views)?,
+        heat: heat::tables(&estimates, manifest, &mut views)?,
+        terms: table("terms").map(|terms| views::terms(terms, &estimates, manifest, &mut views)).transpose()?,
+        distinctive: table("distinctive").map(|t| views::distinctive(t, &estimates, &mut views)).transpose()?,
+        trends: table("trends").map(|table| trends::surviving(table, &manifest.scheme)).transpose()?,
+        contrasts: table("contrasts").map(|table| contrasts::surviving(table, &manifest.scheme)).transpose()?,
+        sentences: views::sentences(sentences, &estimates, manifest, &mut views)?,
+        manifest: serde_json::to_value(manifest).map_err(|error| Error::Page(error.to_string()))?,
+        config: serde_json::to_string_pretty(&manifest.config).map_err(|error| Error::Page(error.to_string()))?,
+        level: account::setting(&manifest.config, "confidence").map_or("95".into(), account::percent),
+        least_articles: account::setting(&manifest.config, "min_articles").map_or(String::new(), |n| n.to_string()),
+    };
+    let html = render::page(&page, &views)?;
+    let path = run_dir.join(PAGE);
+    write_atomically(&path, |to| to.write_all(html.as_bytes()).map_err(Error::io(&path)))
+}
+
+/// How many outlets the page has room for: each brings a drawing a measure and voice, with a point a period.
+fn outlets_on_page(outlets: &DataFrame, run: &RunManifest) -> Result<usize> {
+    let periods = outlets.column("period")?.n_unique()?.max(2);
+    let measures = run.scheme.frames.len() + OTHER_MEASURES;
+    Ok((MOST_POINTS / (periods * measures * SERIES_A_MEASURE)).clamp(OUTLETS_AT_FIRST, OUTLETS_ON_PAGE))
+}
+
+/// Outlets with their number of articles, most first.
+fn articles_by_outlet(articles: &DataFrame) -> Result<Vec<(String, u64)>> {
+    let mut counted: HashMap<String, u64> = HashMap::new();
+    for outlet in articles.column("outlet")?.str()?.iter() {
+        *counted.entry(outlet.unwrap_or("unknown").to_owned()).or_default() += 1;
+    }
+    let mut outlets: Vec<_> = counted.into_iter().collect();
+    outlets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(outlets)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Numbers, periods and measures as a reader of the page sees them.
+
+use chrono::Datelike;
+
+use super::estimates::{Cell, Period};
+
+/// How the values of a measure are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// A share in 0..=1, written as per cent.
+    Share,
+    /// Tone, -1 to 1, with its sign.
+    Signed,
+    /// Terms per 1,000 tokens.
+    Rate,
+}
+
+impl Scale {
+    pub fn of(statistic: &str, measure: &str) -> Self {
+        match (statistic, measure) {
+            ("rate_per_1000", _) => Self::Rate,
+            ("mean", "tone") => Self::Signed,
+            _ => Self::Share,
+        }
+    }
+
+    /// The number without its unit.
+    pub fn number(self, value: f64) -> String {
+        let text = match self {
+            Self::Share if value.abs() < 0.0995 => format!("{:.1}", value * 100.0),
+            Self::Share => format!("{:.0}", value * 100.0),
+            Self::Signed => format!("{value:+.2}"),
+            Self::Rate => format!("{value:.1}"),
+        };
+        // A minus sign is as wide as a plus, a hyphen is not; and a rounded zero has no sign.
+        match text.as_str() {
+            "-0.0" | "-0" => "0".to_owned(),
+            "+0.00" | "-0.00" => "0.00".to_owned(),
+            _ => text.replace('-', "−"),
+        }
+    }
+
+    /// The number with its unit.
+    pub fn value(self, value: f64) -> String {
+        match self {
+            Self::Share => format!("{} %", self.number(value)),
+            _ => self.number(value),
+        }
+    }
+
+    /// A difference, always with its sign; shares differ by percentage points.
+    pub fn difference(self, value: f64) -> String {
+        let text = match self {
+            Self::Share => format!("{:+.1}", value * 100.0),
+            Self::Signed => format!("{value:+.2}"),
+            Self::Rate => format!("{value:+.1}"),
+        };
+        text.replace('-', "−")
+    }
+
+    /// A tick of an axis.
+    pub fn tick(self, value: f64) -> String {
+        match self {
+            Self::Share => {
+                let percent = (value * 1000.0).round() / 10.0;
+                format!("{percent} %")
+            }
+            Self::Signed if value.abs() < 1e-9 => "0".to_owned(),
+            Self::Signed => format!("{value:+}").replace('-', "−"),
+            Self::Rate => format!("{}", (value * 100.0).round() / 100.0),
+        }
+    }
+
+    pub fn interval(self, cell: &Cell) -> Option<String> {
+        Some(format!("{} to {}", self.number(cell.low?), self.number(cell.high?)))
+    }
+}
+
+/// `1234567` as `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A p or q value.
+pub fn probability(value: f64) -> String {
+    if value < 0.001 { "< 0.001".to_owned() } else { format!("{value:.3}") }
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A period's label on an axis: the year stands only where it is `first` or begins.
+pub fn axis_label(period: &Period, first: bool) -> String {
+    let (Some(start), label) = (period.start, period.label.as_str()) else { return period.label.clone() };
+    let month = MONTHS[start.month0() as usize];
+    let year = start.year();
+    let is_month = label.len() == 7 && label.as_bytes()[4] == b'-' && label.as_bytes()[5].is_ascii_digit();
+    let is_day = label.len() == 10 && label.as_bytes()[4] == b'-' && label.as_bytes()[7] == b'-';
+    match label.split_once('-') {
+        Some(_) if is_month && (first || start.month() == 1) => format!("{month} {year}"),
+        Some(_) if is_month => month.to_owned(),
+        Some(_) if is_day => format!("{} {month}", start.day()),
+        Some((year, part)) if part.starts_with('Q') => format!("{part} {year}"),
+        Some((_, part)) if part.starts_with('W') && !first => part.to_owned(),
+        _ => label.to_owned(),
+    }
+}
+
+/// A measure as the page names it.
+pub fn measure_label(measure: &str, scheme: &crate::run_folder::SchemeUsed) -> String {
+    if let Some(name) = measure.strip_prefix("frame_") {
+        let label = scheme.frames.iter().find(|frame| frame.name == name).map(|frame| frame.label.as_str());
+        return label.unwrap_or(name).to_owned();
+    }
+    match measure {
+        "tone" => "tone".to_owned(),
+        "tone_negative" => "negative tone".to_owned(),
+        "tone_positive" => "positive tone".to_owned(),
+        "loaded" => "loaded wording".to_owned(),
+        "terms" => "loaded terms".to_owned(),
+        other => other.strip_prefix("terms_").map_or(other, |category| category).replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(Scale::Share.value(0.1234), "12 %");
+        assert_eq!(Scale::Share.value(0.0123), "1.2 %");
+        assert_eq!(Scale::Share.value(0.0997), "10 %");
+        assert_eq!(Scale::Signed.value(-0.256), "−0.26");
+        assert_eq!(Scale::Signed.value(-0.001), "0.00");
+        assert_eq!(Scale::Share.difference(-0.031), "−3.1");
+        assert_eq!(Scale::Share.tick(0.15), "15 %");
+        assert_eq!(Scale::Signed.tick(-0.2), "−0.2");
+        assert_eq!((count(7), count(1000), count(1_234_567)), ("7".into(), "1,000".into(), "1,234,567".into()));
+    }
+
+    #[test]
+    fn axis_labels_are_short() {
+        let period = |label: &str, date: &str| Period { label: label.into(), start: date.parse().ok() };
+        assert_eq!(axis_label(&period("2026-03", "2026-03-01"), false), "Mar");
+        assert_eq!(axis_label(&period("2026-03", "2026-03-01"), true), "Mar 2026");
+        assert_eq!(axis_label(&period("2026-Q2", "2026-04-01"), false), "Q2 2026");
+        assert_eq!(axis_label(&period("2026-W10", "2026-03-02"), false), "W10");
+        assert_eq!(axis_label(&period("2026-03-02", "2026-03-02"), false), "2 Mar");
+        assert_eq!(axis_label(&period("2026", "2026-01-01"), false), "2026");
+        assert_eq!(axis_label(&period("after the vote", ""), false), "after the vote");
+    }
+}

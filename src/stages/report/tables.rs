@@ -1,0 +1,186 @@
+//! Tables as files: Parquet for programs, CSV for people, and the codebook that describes both.
+
+use std::path::Path;
+
+use polars::prelude::*;
+use serde_json::{Value, json};
+
+use super::atomic::write_atomically;
+use super::codebook::{column_meaning, parquet_metadata, table_meaning};
+use super::csv_cells::write_csv;
+use crate::error::{Error, Result};
+use crate::run_folder::{CODEBOOK, RunManifest, SCHEMA_VERSION, SENTENCES};
+
+/// Columns of the two lists that the pipeline writes while it reads.
+const LISTS: &[(&str, &[&str])] = &[
+    ("rejected", &["file", "row", "id", "reason", "detail"]),
+    ("removals", &["article_id", "rule", "field", "start", "end", "text"]),
+];
+
+/// Writes `<name>.parquet` and `<name>.csv` for each table, and `codebook.json` for all files of the run folder.
+///
+/// A table without columns was not asked for and is not written. Each file is complete or absent. Text cells of the CSV files that a spreadsheet would take for a formula begin with an
+/// apostrophe; Parquet holds the text as it is.
+///
+/// # Errors
+/// [`Error::Io`] with the file that could not be written; [`Error::Tables`] for a column that cannot be written.
+pub fn write_tables(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest) -> Result<()> {
+    for (name, table) in made(tables) {
+        write_parquet(&run_dir.join(format!("{name}.parquet")), name, table, manifest)?;
+        write_atomically(&run_dir.join(format!("{name}.csv")), |to| write_csv(table, to))?;
+    }
+    let codebook = codebook(run_dir, tables, manifest)?;
+    let path = run_dir.join(CODEBOOK);
+    write_atomically(&path, |to| {
+        serde_json::to_writer_pretty(to, &codebook).map_err(|error| Error::io(&path)(error.into()))
+    })
+}
+
+fn made<'a>(tables: &'a [(&'a str, DataFrame)]) -> impl Iterator<Item = &'a (&'a str, DataFrame)> {
+    tables.iter().filter(|(_, table)| table.width() > 0)
+}
+
+fn write_parquet(path: &Path, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<()> {
+    let columns = table.get_column_names().into_iter().map(|column| column.as_str());
+    let metadata = KeyValueMetadata::from_static(parquet_metadata(name, columns, manifest));
+    write_atomically(path, |to| {
+        ParquetWriter::new(to)
+            .with_compression(ParquetCompression::Zstd(None))
+            .with_key_value_metadata(Some(metadata))
+            .finish(&mut table.clone())?;
+        Ok(())
+    })
+}
+
+fn codebook(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest) -> Result<Value> {
+    let mut entries = Vec::new();
+    let sentences = run_dir.join(SENTENCES);
+    if sentences.exists() {
+        let schema =
+            LazyFrame::scan_parquet(PlRefPath::try_from_path(&sentences)?, Default::default())?.collect_schema()?;
+        entries.push(entry("sentences", schema.iter().map(|(name, dtype)| (name.as_str(), dtype.clone())), manifest));
+    }
+    for (name, table) in made(tables) {
+        entries.push(entry(name, table.columns().iter().map(|c| (c.name().as_str(), c.dtype().clone())), manifest));
+    }
+    for (name, columns) in LISTS {
+        entries.push(entry(name, columns.iter().map(|column| (*column, DataType::String)), manifest));
+    }
+    Ok(json!({
+        "schema_version": SCHEMA_VERSION,
+        "framescope": manifest.framescope,
+        "scheme": manifest.scheme,
+        "thresholds": manifest.thresholds,
+        "csv": "UTF-8 with byte order mark, comma, ISO dates, six significant digits; a text cell that a spreadsheet would take \
+                for a formula begins with an apostrophe",
+        "tables": entries,
+    }))
+}
+
+fn entry<'a>(table: &str, columns: impl Iterator<Item = (&'a str, DataType)>, run: &RunManifest) -> Value {
+    let known = table_meaning(table);
+    let columns: Vec<Value> = columns
+        .map(|(name, dtype)| {
+            let meaning = column_meaning(table, name, run);
+            let part = |of: fn(&super::ColumnMeaning) -> &String| meaning.as_ref().map(of);
+            json!({ "name": name, "type": dtype.to_string(), "unit": part(|m| &m.unit), "range": part(|m| &m.range),
+                    "meaning": part(|m| &m.meaning) })
+        })
+        .collect();
+    json!({ "table": table, "row": known.map(|k| k.row), "meaning": known.map(|k| k.meaning), "columns": columns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::codebook::TABLES;
+    use super::super::sample;
+    use super::*;
+    use crate::stages::aggregate::{AggregateOptions, aggregate};
+
+    fn written() -> (tempfile::TempDir, sample::Sample) {
+        let folder = tempfile::tempdir().unwrap();
+        let sample = sample::small();
+        sample.write_sentences(&folder.path().join(SENTENCES));
+        write_tables(folder.path(), &sample.tables(), &sample.manifest).unwrap();
+        (folder, sample)
+    }
+
+    #[test]
+    fn every_column_of_every_table_is_described() {
+        let (folder, sample) = written();
+        let codebook: Value = serde_json::from_slice(&std::fs::read(folder.path().join(CODEBOOK)).unwrap()).unwrap();
+        let entries = codebook["tables"].as_array().unwrap();
+        assert_eq!(entries.len(), sample.tables().len() + 3);
+        for entry in entries {
+            let columns = entry["columns"].as_array().unwrap();
+            assert!(!columns.is_empty() && entry["meaning"].is_string(), "{entry}");
+            for column in columns {
+                for key in ["name", "type", "unit", "range", "meaning"] {
+                    assert!(column[key].is_string(), "{}.{} has no {key}", entry["table"], column["name"]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_without_meaning_shows() {
+        let manifest = sample::small().manifest;
+        let table =
+            entry("outlets", [("estimate", DataType::Float64), ("surprise", DataType::Float64)].into_iter(), &manifest);
+        assert!(table["columns"][0]["meaning"].is_string());
+        assert!(table["columns"][1]["meaning"].is_null());
+    }
+
+    #[test]
+    fn no_two_tables_of_the_codebook_share_a_name() {
+        let mut names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        names.dedup();
+        assert_eq!(names.len(), TABLES.len());
+    }
+
+    #[test]
+    fn parquet_gives_back_the_table_and_carries_its_codebook() {
+        let (folder, sample) = written();
+        for (name, table) in sample.tables() {
+            let path = folder.path().join(format!("{name}.parquet"));
+            let mut reader = ParquetReader::new(std::fs::File::open(&path).unwrap());
+            let metadata = reader.get_metadata().unwrap().key_value_metadata().clone().unwrap();
+            let columns = metadata.iter().find(|pair| pair.key == "framescope.columns").unwrap();
+            let described: Value = serde_json::from_str(columns.value.as_ref().unwrap()).unwrap();
+            assert_eq!(described.as_object().unwrap().len(), table.width(), "{name}");
+            assert!(reader.finish().unwrap().equals_missing(&table), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_column_that_the_aggregate_stage_makes_is_described() {
+        let (folder, sample) = written();
+        let frames: Vec<String> = sample.manifest.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
+        let options = AggregateOptions { resamples: 100, permutations: 99, distinctive_count: 2, ..Default::default() };
+        let tables = aggregate(&folder.path().join(SENTENCES), &frames, &sample.manifest.thresholds, &options).unwrap();
+        let named = [
+            ("articles", &tables.articles),
+            ("outlets", &tables.outlets),
+            ("terms", &tables.terms),
+            ("contrasts", &tables.contrasts),
+            ("trends", &tables.trends),
+            ("distinctive", &tables.distinctive),
+        ];
+        for (name, table) in named {
+            assert!(table.width() > 0, "{name}");
+            for column in table.get_column_names() {
+                assert!(column_meaning(name, column, &sample.manifest).is_some(), "{name}.{column}");
+            }
+        }
+    }
+
+    #[test]
+    fn csv_has_a_line_a_row() {
+        let (folder, sample) = written();
+        for (name, table) in sample.tables() {
+            let rows =
+                csv::Reader::from_path(folder.path().join(format!("{name}.csv"))).unwrap().into_records().count();
+            assert_eq!(rows, table.height(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a person sees of each command.
+
+use crate::support::{run, stderr, stdout};
+
+#[test]
+fn help_is_a_promise() {
+    for command in ["score", "report", "inspect", "frames", "models"] {
+        let help = run(&[command, "--help"]);
+        assert_eq!(help.status.code(), Some(0));
+        insta::assert_snapshot!(format!("help_{command}"), stdout(&help));
+    }
+}
+
+#[test]
+fn frames_are_listed_and_shown() {
+    let list = stdout(&run(&["frames", "list"]));
+    for name in ["policy_frames", "generic_news", "episodic_thematic", "immigration"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let shown = stdout(&run(&["frames", "show", "generic_news"]));
+    assert!(shown.contains("conflict") && shown.contains("human_interest"), "{shown}");
+}
+
+#[test]
+fn models_are_listed_and_verified() {
+    let list = stdout(&run(&["models", "list"]));
+    assert!(list.contains("negative / neutral / positive"), "{list}");
+    let verify = run(&["models", "verify"]);
+    assert_eq!(verify.status.code(), Some(0), "{}", stdout(&verify));
+}
+
+#[test]
+fn inspect_shows_removals_voices_and_scores() {
+    let shown = run(&["inspect", "seeds/articles/liberty-ledger.jsonl", "--id", "ll-02", "--frames", "immigration"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+    let text = stdout(&shown);
+    for part in ["Dana Crewe", "The Liberty Ledger", "headline", "deck", "quote: Thomas Keel", "tone ", "loaded "] {
+        assert!(text.contains(part), "\"{part}\" is not in:\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colour codes off a terminal");
+    let cleaned = stdout(&run(&["inspect", "seeds/articles/liberty-ledger.jsonl", "--id", "ll-02", "--clean"]));
+    for removed in ["Photo credit", "RELATED:", "Advertisement", "newsletter"] {
+        let line = cleaned.lines().find(|line| line.contains(removed)).unwrap_or_default();
+        assert!(line.starts_with('−'), "{removed}: {line}");
+    }
+}
+
+#[test]
+fn completions_and_the_man_page_are_printed() {
+    assert!(stdout(&run(&["completions", "bash"])).contains("framescope"));
+    assert!(stdout(&run(&["completions", "man"])).contains(".TH framescope"));
+}

@@ -1,0 +1,55 @@
+//! A run that is killed and resumed ends byte-identical to one that was not.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{assert_same_tables, framescope, run, score, stderr};
+
+#[test]
+fn killed_at_many_points_and_resumed_it_ends_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let started = Instant::now();
+    score(&["seeds/articles"], &whole, &["--chunk", "1"], 0);
+    let usual = started.elapsed();
+    let broken_path = broken.display().to_string();
+    let args = ["score", "seeds/articles", "-o", &broken_path, "--engine", "fake", "--resamples", "100", "--chunk", "1", "--resume"];
+    let mut kills = 0;
+    for attempt in 1..=12u32 {
+        let mut child = framescope(&args).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(usual * attempt / 14);
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills >= 3, "the program ended before it could be killed often enough: {kills}");
+    let last = run(&args);
+    assert_eq!(last.status.code(), Some(0), "{}", stderr(&last));
+    assert_same_tables(&whole, &broken);
+    assert!(!broken.join(".partial").exists());
+}
+
+#[test]
+fn an_interrupted_run_is_not_overwritten_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("run");
+    let path = output.display().to_string();
+    let args = ["score", "seeds/articles", "-o", &path, "--engine", "fake", "--chunk", "1"];
+    let mut child = framescope(&args).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !output.join(".partial/00000001.json").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let again = run(&args);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("--resume"), "{}", stderr(&again));
+    let other = run(&[&args[..], &["--resume", "--frames", "immigration"]].concat());
+    assert_eq!(other.status.code(), Some(2));
+    assert!(stderr(&other).contains("other frames"), "{}", stderr(&other));
+    let restarted = run(&[&args[..], &["--restart", "--resamples", "100"]].concat());
+    assert_eq!(restarted.status.code(), Some(0), "{}", stderr(&restarted));
+}
