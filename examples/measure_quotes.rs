@@ -7,9 +7,7 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 
-use framescope::record::{
-    Alignment, Article, Block, CleanArticle, Field, Part, RepairedText, Sentence, Source, Voice,
-};
+use framescope::record::{Alignment, Article, Block, CleanArticle, Field, Part, RepairedText, Sentence, Source, Voice};
 use framescope::stages::segment::{SegmentOptions, Segmenter};
 use serde_json::Value;
 
@@ -24,7 +22,10 @@ impl Counts {
     fn show(&self, what: &str) {
         let ratio = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         let (precision, recall) = (ratio(self.right, self.predicted), ratio(self.right, self.gold));
-        println!("{what}: precision {precision:.3} recall {recall:.3} (right {}, predicted {}, gold {})", self.right, self.predicted, self.gold);
+        println!(
+            "{what}: precision {precision:.3} recall {recall:.3} (right {}, predicted {}, gold {})",
+            self.right, self.predicted, self.gold
+        );
     }
 }
 
@@ -52,7 +53,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     speakers.show("speaker of quoted sentences with a named source");
     println!("   of these without a speaker: {without_speaker}");
     indirect.show("sentences of indirect speech, any attribution");
-    println!("   recall where the cue is a verb of saying: {:.3} ({} of {})", said.right as f64 / said.gold.max(1) as f64, said.right, said.gold);
+    println!(
+        "   recall where the cue is a verb of saying: {:.3} ({} of {})",
+        said.right as f64 / said.gold.max(1) as f64,
+        said.right,
+        said.gold
+    );
     Ok(())
 }
 
@@ -66,8 +72,22 @@ struct Attribution {
 }
 
 const SAYING: [&str; 16] = [
-    "said", "say", "saying", "told", "according", "argue", "claim", "warn", "added", "noted", "explained", "announced",
-    "insist", "acknowledge", "stated", "asserted",
+    "said",
+    "say",
+    "saying",
+    "told",
+    "according",
+    "argue",
+    "claim",
+    "warn",
+    "added",
+    "noted",
+    "explained",
+    "announced",
+    "insist",
+    "acknowledge",
+    "stated",
+    "asserted",
 ];
 
 fn attributions(record: &Value, text: &str) -> Vec<Attribution> {
@@ -202,7 +222,8 @@ fn count_speakers(sentences: &[Sentence], gold: &[Attribution], counts: &mut Cou
 
 fn count_indirect(sentences: &[Sentence], gold: &[Attribution], says: bool, counts: &mut Counts, show: bool) {
     for sentence in sentences.iter().filter(|s| s.voice == Voice::Narration) {
-        let reported = |a: &&Attribution| a.kind == "indirect" && (a.says || !says) && a.cue.iter().any(|r| overlap(r, sentence));
+        let reported =
+            |a: &&Attribution| a.kind == "indirect" && (a.says || !says) && a.cue.iter().any(|r| overlap(r, sentence));
         let gold = gold.iter().find(reported);
         counts.gold += usize::from(gold.is_some());
         counts.predicted += usize::from(sentence.indirect_speech);

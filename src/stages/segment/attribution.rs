@@ -6,7 +6,10 @@ use super::Passage;
 use super::names::{Source, phrase_at, phrase_before, subject_at};
 use super::quotes::Quotation;
 use super::tokens::{Kind, Token, within};
-use super::words::{PLURAL, SUBORDINATOR, AFTER_TAG, BE, CLAUSE, DETERMINER, FILLER, FUNCTION, HE, NAMING, PARTICIPLE, ROLE, SAID, SHE, THEY, TITLE};
+use super::words::{
+    AFTER_TAG, BE, CLAUSE, DETERMINER, FILLER, FUNCTION, HE, NAMING, PARTICIPLE, PLURAL, ROLE, SAID, SHE, SUBORDINATOR,
+    THEY, TITLE,
+};
 
 /// A tag of a quotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +104,7 @@ impl Search<'_> {
         if verb < limit && tokens[verb].is(SAID) {
             return Some(Tag { source, tokens: from..verb + 1, adjacent: true });
         }
-        let comma = tokens[..limit].get(end).filter(|token| token.kind == Kind::Comma)?;
-        debug_assert!(comma.start >= tokens[from].end);
+        tokens[..limit].get(end).filter(|token| token.kind == Kind::Comma)?;
         let close = (end + 1..limit.min(end + 25)).find(|&at| {
             tokens[at].kind == Kind::Comma
                 && tokens[..limit].get(self.skip_fillers(at + 1, limit)).is_some_and(|t| t.is(SAID))
@@ -148,7 +150,9 @@ impl Search<'_> {
                 Some(before) if matches!(before.text(text), "for" | "of" | "without" | "from") => return None,
                 Some(before) if before.is(DETERMINER) => return None,
                 // "footage of Ortiz saying"
-                Some(before) if before.capital && !before.is(FUNCTION) => return phrase_before(text, tokens, verb, floor),
+                Some(before) if before.capital && !before.is(FUNCTION) => {
+                    return phrase_before(text, tokens, verb, floor);
+                }
                 _ => {}
             }
             let opens = self.clause_start(floor, verb);
@@ -180,14 +184,16 @@ impl Search<'_> {
     /// "marching through the streets chanted", and "Republican claims", where the verb is a noun.
     fn is_no_subject(&self, start: usize, end: usize, verb: usize, floor: usize) -> bool {
         let governed = self.tokens[floor..start].last().is_some_and(|token| {
-            let prepositions = ["in", "on", "at", "through", "about", "over", "against", "by", "to", "with", "of", "for"];
+            let prepositions =
+                ["in", "on", "at", "through", "about", "over", "against", "by", "to", "with", "of", "for"];
             prepositions.contains(&token.text(self.text))
         });
         let (first, head, verb) = (&self.tokens[start], &self.tokens[end - 1], &self.tokens[verb]);
         let name = head.is(HE | SHE | THEY) || head.capital;
         let adjective = matches!(head.text(self.text), "Republican" | "Democratic" | "GOP" | "American" | "Federal");
         let noun = verb.is(PLURAL) && !matches!(verb.text(self.text), "reads" | "notes");
-        let counted = first.is(DETERMINER) && !matches!(first.text(self.text), "the" | "The" | "a" | "A" | "one" | "One");
+        let counted =
+            first.is(DETERMINER) && !matches!(first.text(self.text), "the" | "The" | "a" | "A" | "one" | "One");
         governed || adjective && verb.is(PLURAL) || noun && !name && (counted || !head.is(ROLE))
     }
 
@@ -224,7 +230,8 @@ impl Search<'_> {
         let opens = self.clause_start(range.start, colon);
         let (source, end) = subject_at(self.text, self.tokens, opens, colon)?;
         let person = matches!(source, Source::Named { .. } | Source::Pronoun(HE | SHE));
-        let modal = |token: &Token| matches!(token.text(self.text), "should" | "must" | "would" | "could" | "can" | "will");
+        let modal =
+            |token: &Token| matches!(token.text(self.text), "should" | "must" | "would" | "could" | "can" | "will");
         if self.tokens[end..colon].iter().any(modal) {
             return None;
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Passage;
 use super::attribution::Search;
-use super::names::{Source, phrase_at, phrase_before};
+use super::names::{phrase_at, phrase_before};
 use super::quotes::Quotation;
 use super::tokens::{Kind, within};
 use super::words::{AFTER_TAG, BE, CALENDAR, FILLER, NAMING, PARTICIPLE, SAID, WEAK};
@@ -44,7 +44,7 @@ fn is_report(passage: &Passage, sentence: Range<usize>, verb: usize) -> bool {
     }
     let inverted = end > sentence.start
         && tokens[end - 1].kind == Kind::Comma
-        && phrase_at(text, tokens, verb + 1, sentence.end).is_some_and(|(source, _)| is_source(&source));
+        && phrase_at(text, tokens, verb + 1, sentence.end).is_some();
     if inverted {
         return true;
     }
@@ -54,8 +54,7 @@ fn is_report(passage: &Passage, sentence: Range<usize>, verb: usize) -> bool {
     if tokens[end - 1].text(text) == "and" {
         return that || !token.is(WEAK);
     }
-    let subject = phrase_before(text, tokens, end, sentence.start);
-    let Some((_, start)) = subject.filter(|(source, _)| is_source(source)) else { return false };
+    let Some((_, start)) = phrase_before(text, tokens, end, sentence.start) else { return false };
     if token.is(WEAK) {
         return that;
     }
@@ -63,8 +62,4 @@ fn is_report(passage: &Passage, sentence: Range<usize>, verb: usize) -> bool {
     let trailing = closes && start > sentence.start || after_comma && next.is_some_and(|n| n.is(AFTER_TAG | CALENDAR));
     let clause = sentence.end - (verb + 1) >= SHORTEST_REPORT;
     trailing || that || clause && !next.is_some_and(|next| matches!(next.text(text), "to" | "about" | "of"))
-}
-
-fn is_source(source: &Source) -> bool {
-    matches!(source, Source::Named { .. } | Source::Described(_) | Source::Pronoun(_))
 }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::tokens::{Kind, Token, without_possessive};
 use super::words::{
-    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE, SAID,
-    SHE, THEY, TITLE,
+    AFTER_TAG, BE, BODY, CALENDAR, Classes, DETERMINER, FEMALE, FUNCTION, HE, MALE, NAMING, NO_SOURCE, PARTICLE, ROLE,
+    SAID, SHE, THEY, TITLE,
 };
 
 /// Who is named as the source of a quotation, as the text puts it.
@@ -39,7 +39,10 @@ pub(super) fn subject_at(text: &str, tokens: &[Token], from: usize, limit: usize
         let enters_name = token.capital && !before.capital;
         let leaves_head = before.is(ROLE | TITLE | BODY) && !before.capital && token.classes == 0 && !token.capital;
         leaves_head
-            || leaves_name && !token.is(PARTICLE) && !is_preposition(text, token) && !roles.clone().any(|t| t.is(ROLE | TITLE))
+            || leaves_name
+                && !token.is(PARTICLE)
+                && !is_preposition(text, token)
+                && !roles.clone().any(|t| t.is(ROLE | TITLE))
             || enters_name && !before.is(ROLE | TITLE | DETERMINER | FUNCTION)
     })
 }
@@ -107,7 +110,7 @@ fn name_in_apposition(text: &str, tokens: &[Token], comma: usize, limit: usize) 
 }
 
 fn past_parenthesis(text: &str, tokens: &[Token], at: usize, limit: usize) -> usize {
-    if !tokens[..limit].get(at).is_some_and(|token| token.text(text) == "(") {
+    if tokens[..limit].get(at).is_none_or(|token| token.text(text) != "(") {
         return at;
     }
     (at..limit.min(at + 10)).find(|&end| tokens[end].text(text) == ")").map_or(at, |close| close + 1)
@@ -130,7 +133,7 @@ pub(super) fn phrase_before(text: &str, tokens: &[Token], end: usize, floor: usi
 }
 
 fn before_parenthesis(text: &str, tokens: &[Token], end: usize, floor: usize) -> usize {
-    if !tokens[floor..end].last().is_some_and(|token| token.text(text) == ")") {
+    if tokens[floor..end].last().is_none_or(|token| token.text(text) != ")") {
         return end;
     }
     (end.saturating_sub(10).max(floor)..end).rfind(|&at| tokens[at].text(text) == "(").unwrap_or(end)

@@ -21,6 +21,9 @@ pub(super) struct Quotation {
     pub continues: bool,
 }
 
+/// Marks that a quotation in single marks may hold; past them its opening mark was an apostrophe.
+const MOST_MARKS_INSIDE: usize = 100;
+
 /// Blocks a quotation may run through without being re-opened.
 const MOST_BLOCKS_UNMARKED: usize = 3;
 
@@ -225,7 +228,11 @@ fn closing_single(text: &str, marks: &[Mark], open: usize) -> Option<usize> {
         return None;
     }
     let mut doubles = 0;
-    for (at, mark) in marks.iter().enumerate().skip(open + 1) {
+    for (at, mark) in marks.iter().enumerate().skip(open + 1).take(MOST_MARKS_INSIDE) {
+        if opener.shape == '‘' && mark.shape == '”' && doubles % 2 == 0 {
+            // "‘We lost,” he said": typed with two kinds of marks.
+            return Some(at);
+        }
         if !mark.is_single() {
             doubles += 1;
         } else if opens_again(mark) {
@@ -253,6 +260,7 @@ fn is_possessive(text: &str, mark: &Mark) -> bool {
 
 fn closes_later(rest: &[Mark]) -> bool {
     rest.iter()
+        .take(MOST_MARKS_INSIDE)
         .take_while(|mark| !opens_again(mark))
         .any(|mark| mark.is_single() && !mark.before.is_whitespace() && !mark.after.is_alphanumeric())
 }

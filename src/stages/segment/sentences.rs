@@ -18,7 +18,9 @@ static ENGLISH: LazyLock<English> = LazyLock::new(|| English {});
 /// text that is not white space.
 pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
     let mut cuts = boundaries(text);
+    cuts.extend(before_quotations(text, tokens));
     cuts.push(text.len());
+    cuts.sort_unstable();
     let mut sentences: Vec<Range<usize>> = Vec::with_capacity(cuts.len());
     let mut start = 0;
     for cut in cuts {
@@ -52,6 +54,17 @@ fn boundaries(text: &str) -> Vec<usize> {
     cuts
 }
 
+/// `studied at the School of Art. “I loved it”`: a stop before a quotation ends a sentence even after a word that
+/// elsewhere is an abbreviation, unless that is a title or an initial.
+fn before_quotations<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = usize> + 'a {
+    tokens.windows(4).filter_map(move |four| {
+        let [word, stop, mark, next] = four else { return None };
+        let ends = word.kind == Kind::Word && word.end - word.start > 2 && !word.is(TITLE) && stop.text(text) == ".";
+        let opens = matches!(mark.text(text), "“" | "\"") && mark.start > stop.end && mark.end == next.start;
+        (ends && opens && word.end == stop.start && next.capital).then_some(stop.end)
+    })
+}
+
 /// The text without quotation marks, and for each removed mark its position in the new text and the bytes removed so
 /// far. Apostrophes inside words stay.
 fn without_marks(text: &str) -> (String, Vec<(usize, usize)>) {
@@ -82,7 +95,7 @@ fn past_closing_marks(text: &str, mut at: usize) -> usize {
         let next = text[at + c.len_utf8()..].chars().next().unwrap_or(' ');
         let closes = match c {
             '”' | '»' | '›' => !spaced || next.is_whitespace(),
-            '"' | '\'' | '’' | '＂' => (!spaced && !next.is_alphanumeric()) || (!spaced && opens_odd(text, at, c)),
+            '"' | '\'' | '’' | '＂' => !spaced && (!next.is_alphanumeric() || opens_odd(text, at, c)),
             ')' | ']' => !spaced,
             c if c.is_whitespace() && !spaced => {
                 spaced = true;

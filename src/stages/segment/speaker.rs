@@ -9,6 +9,9 @@ use super::words::{BODY, CALENDAR, Classes, FEMALE, FUNCTION, HE, MALE, ROLE, SA
 /// Sentences after which a pronoun no longer reaches back to a name.
 const PRONOUN_REACH: usize = 5;
 
+/// Mentions that a pronoun looks back over at most.
+const MOST_RECENT: usize = 30;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Person {
     name: String,
@@ -121,11 +124,12 @@ impl<'t> Persons<'t> {
                 return (sentence <= at + 2).then(|| name.clone());
             }
         };
-        let reach = || self.recent.iter().rev().take_while(|(_, at)| sentence <= at + PRONOUN_REACH);
+        let reach = || self.recent.iter().rev().take(MOST_RECENT).take_while(|(_, at)| sentence <= at + PRONOUN_REACH);
         let (person, at) = reach().find(|(person, _)| person.gender == 0 || person.gender & gender != 0)?.clone();
-        // Somebody of unknown gender, not just named, while another fits for sure: the text leaves it open.
-        let certain = person.gender != 0 || sentence <= at + 1;
-        if !certain && reach().any(|(other, _)| other.gender & gender != 0) {
+        // Somebody of unknown gender while another fits as well: the text leaves it open.
+        let fits = |other: &Person| other.gender == 0 || other.gender & gender != 0;
+        let rival = reach().any(|(other, then)| other.name != person.name && fits(other) && then + 2 >= at);
+        if person.gender == 0 && rival {
             return None;
         }
         self.recent.push((person.clone(), sentence));
@@ -153,8 +157,28 @@ impl<'t> Persons<'t> {
 }
 
 /// Words that open a sentence before a name.
-const OPENERS: [&str; 12] =
-    ["take", "regarding", "consider", "update", "meet", "like", "enter", "ask", "watch", "former", "fellow", "see"];
+const OPENERS: [&str; 20] = [
+    "impeach",
+    "stop",
+    "vote",
+    "elect",
+    "dump",
+    "lock",
+    "never",
+    "almost",
+    "take",
+    "regarding",
+    "consider",
+    "update",
+    "meet",
+    "like",
+    "enter",
+    "ask",
+    "watch",
+    "former",
+    "fellow",
+    "see",
+];
 
 fn is_acronym(word: &str) -> bool {
     word.len() > 1 && !word.chars().any(char::is_lowercase)

@@ -126,9 +126,11 @@ fn note_subject(passage: &Passage, sentence: usize, quotations: &[Quotation], pe
 fn same_turn(passage: &Passage, quotations: &[Quotation], found: &[Speech], at: usize) -> Option<String> {
     let previous = at.checked_sub(1)?;
     let speaker = found[previous].speaker.clone()?;
-    let between = quotations[previous].outer.end..quotations[at].outer.start;
-    let sentences = passage.sentences.iter().filter(|s| between.start < s.start && s.end <= between.end).count();
-    (sentences == 0).then_some(speaker)
+    let (from, to) = (&quotations[previous], &quotations[at]);
+    let sentence = sentence_at(passage, to.outer.start);
+    let spoken = sentence_at(passage, from.outer.end - 1);
+    let next = sentence == spoken + 1 && passage.sentences[sentence].start == to.outer.start;
+    (sentence == spoken || next).then_some(speaker)
 }
 
 /// A paragraph that is all quotation, after one that ended in a quotation with its tag: the same speaker goes on. Where
@@ -209,7 +211,8 @@ fn governs(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> bool 
     tagged
         || before.rev().take(12).any(|at| {
             let (token, subject) = (&passage.tokens[at], at.checked_sub(1).map(|before| &passage.tokens[before]));
-            let ambiguous = matches!(token.text(passage.text), "called" | "dubbed" | "labeled" | "labelled" | "branded");
+            let ambiguous =
+                matches!(token.text(passage.text), "called" | "dubbed" | "labeled" | "labelled" | "branded");
             token.is(NAMING) && !ambiguous && near(at, NAMING_REACH) && !subject.is_some_and(|subject| subject.is(BE))
         })
 }

@@ -23,7 +23,10 @@ pub(super) fn of(tokens: &[Token], sentence: &Range<usize>, quoted: &[Range<usiz
     let words = within(tokens, sentence);
     let outside: Vec<usize> = words
         .filter(|&at| tokens[at].kind == Kind::Word)
-        .filter(|&at| !quoted.iter().any(|q| q.start <= tokens[at].start && tokens[at].end <= q.end))
+        .filter(|&at| {
+            let next = quoted.partition_point(|q| q.end <= tokens[at].start);
+            quoted.get(next).is_none_or(|q| tokens[at].end <= q.start)
+        })
         .collect();
     if outside.len() <= 1 || is_only_attribution(tokens, &outside, quoted, tags) { Voice::Quote } else { Voice::Mixed }
 }

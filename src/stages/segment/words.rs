@@ -103,7 +103,7 @@ const LISTS: &[(Classes, &str)] = &[
         "called calls call described describes describe branded brands labeled labelled labels dubbed denounced denounces \
          condemned condemns blasted blasts criticized criticised criticizes praised praises hailed hails referred refers \
          derided slammed slams decried dismissed dismisses characterized characterised accused accuses blamed mocked \
-         lauded touted touts likened compared attacked attacks ripped defended defends quoted",
+         lauded touted touts likened compared attacked ripped defended defends quoted",
     ),
     (
         NAMING | PARTICIPLE,
@@ -112,10 +112,7 @@ const LISTS: &[(Classes, &str)] = &[
     (HE, "he"),
     (SHE, "she"),
     (THEY, "they it"),
-    (
-        NO_SOURCE,
-        "i we you this that these those there what which who everyone nobody someone anyone none it's that's",
-    ),
+    (NO_SOURCE, "i we you this that these those there what which who everyone nobody someone anyone none it's that's"),
     (
         TITLE,
         "mr mr. mrs mrs. ms ms. miss mx. dr dr. prof prof. professor sen sen. sens. senator rep rep. reps. representative \
@@ -188,7 +185,7 @@ const LISTS: &[(Classes, &str)] = &[
          herself themselves itself according asked yes well now today yesterday tomorrow again never always often \
          sometimes recently finally last next moreover furthermore additionally nevertheless nonetheless \
          thus therefore hence otherwise rather too out up down off per via amid along around across behind beyond toward \
-         towards within upon except more much less least such same own speaking asked following including throughout beneath besides plus took went made gave came got met won led held saw knew stood kept \
+         towards within upon except more much less least such same own speaking asked following including throughout beneath besides plus almost nearly took went made gave came got met won led held saw knew stood kept \
          left brought put set ran sent spoke built fell paid lost grew drew rose broke drove chose wants want goes makes \
          takes gives seems appears became",
     ),
@@ -228,7 +225,10 @@ const LISTS: &[(Classes, &str)] = &[
          street journal capitol hill pentagon kremlin brexit nations alliance coalition society trust africa israel",
     ),
     (SUFFIX, "jr. jr sr. sr ii iii iv"),
-    (PLURAL, "claims reports calls notes attacks reads posts demands fears hopes questions blasts praises brands labels charges"),
+    (
+        PLURAL,
+        "claims reports calls notes attacks reads posts demands fears hopes questions blasts praises brands labels charges",
+    ),
     (SUBORDINATOR, "when while after before although though as since because if"),
 ];
 
