@@ -109,7 +109,7 @@ fn naive(scenario: Scenario, sums: &RatioSums) -> Option<(f64, f64)> {
 
 /// Naive, percentile bootstrap, linearised t, headline.
 fn repetition(scenario: Scenario, truth: f64, seed: u64) -> [Tally; 4] {
-    let mut random = stream(seed, &["articles"]);
+    let mut random = stream(seed, &["articles", &truth.to_string(), &scenario.articles.to_string()]);
     let articles: Vec<(f64, f64)> = (0..scenario.articles).map(|_| article(scenario, &mut random)).collect();
     let sums = RatioSums::of(articles.iter().copied());
     let kind = match scenario.measure {

@@ -4,7 +4,8 @@
 //! where no sentence, or every sentence, reaches the cut-off. The headline interval is therefore exact in shape and
 //! clustered in width: Clopper–Pearson on the effective sample size that the article-clustered standard error implies
 //! (Korn & Graubard 1998, *Survey Methodology* 24), and for rates per token its Poisson counterpart (Garwood 1936 on
-//! the effective count). `examples/coverage.rs` measures all of them on data with a known truth.
+//! the effective count). Articles of unequal length know less than their number says: Kish's effective number m takes
+//! the place of n in the variance's m/(m−1) and in the m − 1 degrees of freedom. `examples/coverage.rs` measures all of them on data with a known truth.
 
 use statrs::distribution::{Beta, ContinuousCDF, Gamma, Normal, StudentsT};
 
@@ -68,9 +69,11 @@ pub fn linear(sums: &RatioSums, alpha: f64) -> Option<(f64, f64)> {
 /// The headline interval; `None` for a single article, and for a mean that does not vary between articles.
 pub fn headline(kind: Kind, sums: &RatioSums, alpha: f64) -> Option<Interval> {
     let (ratio, variance) = (sums.ratio()?, sums.variance()?);
+    let m = sums.effective_articles().max(1.0 + 1e-9);
+    let variance = variance * (sums.n - 1.0) / sums.n * m / (m - 1.0);
     // Few articles know their own variance badly: the effective size shrinks by (z/t)².
     let level = 1.0 - alpha / 2.0;
-    let shrink = (normal_quantile(level) / student_quantile(level, sums.n - 1.0)).powi(2);
+    let shrink = (normal_quantile(level) / student_quantile(level, (m - 1.0).max(1.0))).powi(2);
     match kind {
         Kind::Share => Some(share(ratio, variance, sums, shrink, alpha)),
         Kind::Mean { least, most } if variance > 0.0 => {

@@ -63,6 +63,11 @@ impl RatioSums {
         (self.x > 0.0).then(|| self.y / self.x)
     }
 
+    /// Kish's effective number of articles, (Σx)²/Σx²: n where all have one size, fewer where a few long ones weigh most.
+    pub fn effective_articles(&self) -> f64 {
+        self.x * self.x / self.xx
+    }
+
     /// Squared standard error; `None` for fewer than two articles, from which nothing can be said of variation.
     pub fn variance(&self) -> Option<f64> {
         let ratio = self.ratio()?;

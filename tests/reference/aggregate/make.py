@@ -72,9 +72,17 @@ def trend(rng):
     write("trend.json", cases)
 
 
-def korn_graubard(estimate, error, count, units, alpha=0.05):
-    shrink = (stats.norm.ppf(1 - alpha / 2) / stats.t.ppf(1 - alpha / 2, count - 1)) ** 2
-    size = estimate * (1 - estimate) / error**2 * shrink
+def shrunk(error, sizes):
+    """Variance and (z/t)² with Kish's effective number of articles in the place of their number."""
+    sizes = np.asarray(sizes, dtype=float)
+    count, kish = len(sizes), sizes.sum() ** 2 / (sizes**2).sum()
+    shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, max(kish - 1, 1))) ** 2
+    return error**2 * (count - 1) / count * kish / (kish - 1), shrink
+
+
+def korn_graubard(estimate, error, sizes, units, alpha=0.05):
+    variance, shrink = shrunk(error, sizes)
+    size = estimate * (1 - estimate) / variance * shrink
     if units is not None:
         size = min(size, units)
     hits = size * estimate
@@ -94,17 +102,17 @@ def intervals(rng):
             y, group = articles(rng, count, share, spread, shortest=2)
         estimate, error, _ = cluster_mean(y, group)
         sums, sizes = totals(y, group)
-        shares.append({"y": sums, "x": sizes, "interval": korn_graubard(estimate, error, count, len(y))})
+        shares.append({"y": sums, "x": sizes, "interval": korn_graubard(estimate, error, sizes, len(y))})
         tokens = [20 * size for size in sizes]
         per_token, per_token_error = estimate / 20, error / 20
-        shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, count - 1)) ** 2
-        effective = min(per_token**2 / per_token_error**2 * shrink, sum(sums))
+        variance, shrink = shrunk(per_token_error, tokens)
+        effective = min(per_token**2 / variance * shrink, sum(sums))
         rates.append({"y": sums, "x": tokens,
                       "interval": [min(1.0, per_token * end / effective) for end in garwood(effective)]})
         score = 2 * rng.beta(2, 3, size=y.size) - 1 + 0.2 * rng.normal(size=count)[group]
         score = np.clip(score, -1, 1)
         estimate, error, _ = cluster_mean(score, group)
-        half = korn_graubard((estimate + 1) / 2, error / 2, count, None)
+        half = korn_graubard((estimate + 1) / 2, error / 2, sizes, None)
         sums, sizes = totals(score, group)
         means.append({"y": sums, "x": sizes, "interval": [2 * end - 1 for end in half]})
     none = {"y": [0.0] * 7, "x": [9.0, 4.0, 12.0, 3.0, 8.0, 5.0, 6.0]}
