@@ -66,7 +66,11 @@ pub fn write_page(
     outlets.truncate(outlets_on_page(drawn, manifest)?);
     let estimates = estimates::Estimates::read(drawn, outlets)?;
     let mut views = views::Views::default();
+    let distinctive = table("distinctive").map(|t| views::distinctive(t, &estimates, &mut views)).transpose()?;
     let page = render::Page {
+        any_distinctive: distinctive.iter().flatten().any(|ngrams| !ngrams.is_empty()),
+        distinctive,
+        is_test_engine: manifest.engine.starts_with("fake"),
         account: account::Account::read(run_dir, articles, manifest)?,
         outlets: account::outlets_of(&estimates, OUTLETS_AT_FIRST),
         outlets_in_all,
@@ -78,7 +82,6 @@ pub fn write_page(
         loaded: views::loaded(&estimates, manifest, &mut views)?,
         heat: heat::tables(&estimates, manifest, &mut views)?,
         terms: table("terms").map(|terms| views::terms(terms, &estimates, manifest, &mut views)).transpose()?,
-        distinctive: table("distinctive").map(|t| views::distinctive(t, &estimates, &mut views)).transpose()?,
         trends: table("trends").map(|table| trends::surviving(table, &manifest.scheme)).transpose()?,
         contrasts: table("contrasts").map(|table| contrasts::surviving(table, &manifest.scheme)).transpose()?,
         sentences: views::sentences(sentences, &estimates, manifest, &mut views)?,

@@ -135,27 +135,28 @@ impl View {
         x: &[f64],
         [band, line, dot]: [Ink; 3],
     ) -> Plotted<'_> {
-        for run in runs(cells, x) {
-            let cells: Vec<(f64, Cell)> = run.filter_map(|at| Some((x[at], cells[at]?))).collect();
-            let end = |pick: fn(&Cell) -> Option<f64>| {
-                cells
-                    .iter()
-                    .map(move |(x, cell)| (*x, self.clamped(pick(cell).unwrap_or(cell.estimate))))
-                    .collect::<Vec<_>>()
-            };
-            let (low, high) = (end(|cell| cell.low), end(|cell| cell.high));
+        // A cell without an interval, as of one article, has no band: a band of no width would say that it is exact.
+        let bounds: Vec<Option<(f64, f64)>> = cells.iter().map(|cell| cell.and_then(|c| c.low.zip(c.high))).collect();
+        for run in runs(&bounds, x) {
+            let ends = run.filter_map(|at| Some((x[at], bounds[at]?)));
+            let (low, high): (Vec<_>, Vec<_>) =
+                ends.map(|(x, (low, high))| ((x, self.clamped(low)), (x, self.clamped(high)))).unzip();
             if let ([low], [high]) = (&low[..], &high[..]) {
                 on.draw(&PathElement::new(vec![*low, *high], line.color()))?;
             } else {
-                on.draw(&Polygon::new(
-                    low.into_iter().chain(high.into_iter().rev()).collect::<Vec<_>>(),
-                    band.color().filled(),
-                ))?;
-                on.draw(&PathElement::new(end(|cell| Some(cell.estimate)), line.color()))?;
+                let around = low.into_iter().chain(high.into_iter().rev()).collect::<Vec<_>>();
+                on.draw(&Polygon::new(around, band.color().filled()))?;
             }
-            for (x, cell) in cells.iter().filter(|(_, cell)| cell.small || x.len() <= MOST_DOTS) {
+        }
+        for run in runs(cells, x) {
+            let cells: Vec<(f64, Cell)> = run.filter_map(|at| Some((x[at], cells[at]?))).collect();
+            let points: Vec<_> = cells.iter().map(|(x, cell)| (*x, self.clamped(cell.estimate))).collect();
+            if points.len() > 1 {
+                on.draw(&PathElement::new(points.clone(), line.color()))?;
+            }
+            for ((_, cell), point) in cells.iter().zip(points).filter(|((_, c), _)| c.small || x.len() <= MOST_DOTS) {
                 let style = if cell.small { dot.color().stroke_width(1) } else { dot.color().filled() };
-                on.draw(&Circle::new((*x, self.clamped(cell.estimate)), 2 * SUBPIXELS, style))?;
+                on.draw(&Circle::new(point, 2 * SUBPIXELS, style))?;
             }
         }
         Ok(())
@@ -291,6 +292,24 @@ mod tests {
         assert_eq!(runs(&cells, &[0.0, 31.0, 59.0, 90.0, 120.0]), [0..2, 3..5]);
         // A month in which no outlet published.
         assert_eq!(runs(&[Some(1); 4], &[0.0, 30.0, 61.0, 153.0]), [0..3, 3..4]);
+    }
+
+    #[test]
+    fn a_cell_without_interval_gets_no_band() {
+        let cell = |low, high| Some(Cell { estimate: 0.2, low, high, articles: 1, weight: 1.0, small: true });
+        let cells = [cell(Some(0.1), Some(0.3)), cell(Some(0.1), Some(0.3)), cell(None, None), cell(None, None)];
+        let label = String::new();
+        let view = View { measure: 0, scale: Scale::Share, voices: vec![0], label, values: 0.0..1.0 };
+        let mut svg = String::new();
+        let sheet = Sheet { svg: &mut svg, size: (1000, 1000) }.into_drawing_area();
+        let axis = |end| Axis { range: 0.0..end, ticks: Vec::new() };
+        let plane = sheet.apply_coord_spec(Cartesian2d::new(axis(3.0), axis(1.0), (0..1000, 0..1000)));
+        view.plot_series(&plane, &cells, &[0.0, 1.0, 2.0, 3.0], [Ink::Band, Ink::Line, Ink::Dot]).unwrap();
+        drop((plane, sheet));
+        let band = svg.split("class=\"b\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(band.matches(['M', 'L']).count(), 4, "the band ends with the second cell: {band}");
+        assert_eq!(svg.matches("class=\"b\"").count(), 1);
+        assert_eq!(svg.matches("class=\"d s\"").count(), 4);
     }
 
     #[test]

@@ -53,11 +53,14 @@ pub struct Page {
     pub heat: Vec<HeatRow>,
     pub terms: Option<Vec<Vec<TermRow>>>,
     pub distinctive: Option<Vec<Vec<NgramRow>>>,
+    pub any_distinctive: bool,
     pub contrasts: Option<Contrasts>,
     pub trends: Option<Trends>,
     pub sentences: Vec<TellingSentences>,
     pub manifest: serde_json::Value,
     pub config: String,
+    /// The engine for tests made the scores.
+    pub is_test_engine: bool,
     /// Confidence of the intervals, in per cent.
     pub level: String,
     /// Cells of fewer articles are marked; empty where the configuration does not say.

@@ -1,4 +1,4 @@
-//! The most telling sentences: the highest scores in narration, a few a frame, spread over articles and outlets.
+//! The most telling sentences: the highest scores in narration that reports no one's speech, a few a frame, spread over articles and outlets.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -87,6 +87,7 @@ fn candidates(sentences: &Path, column: &str, threshold: f32) -> Result<DataFram
     let best_first = SortMultipleOptions::default().with_order_descending_multi([true, false]);
     Ok(LazyFrame::scan_parquet(PlRefPath::try_from_path(sentences)?, Default::default())?
         .filter(col("voice").eq(lit("narration")).and(col("part").eq(lit("body"))))
+        .filter(col("indirect_speech").not())
         .filter(col("n_tokens").gt_eq(lit(*TOKENS.start())).and(col("n_tokens").lt_eq(lit(*TOKENS.end()))))
         .filter(col(column).gt_eq(lit(threshold)))
         .select(wanted.map(col))

@@ -12,8 +12,10 @@ use crate::error::Result;
 
 /// Terms shown an outlet.
 const SHOWN: usize = 8;
+/// Where fewer survive correction, others fill up to this many, marked as weak.
+const FILLED: usize = 4;
 /// Fewer occurrences do not show a habit.
-const LEAST_COUNT: f64 = 3.0;
+const LEAST_COUNT: f64 = 2.0;
 const MOST_Q: f64 = 0.05;
 /// Half the width of a 95 % interval, in standard errors.
 const Z_95: f64 = 1.96;
@@ -28,6 +30,8 @@ pub struct TermRow {
     pub interval: String,
     pub in_quotes: String,
     pub q: String,
+    /// The difference does not survive correction.
+    pub weak: bool,
     /// `<svg>` of the log-odds with its 95 % interval.
     pub dot: String,
 }
@@ -39,7 +43,7 @@ struct Read {
 }
 
 /// The terms of each outlet in one voice (index into [`VOICES`]) over the whole run, most distinctive first: used more than
-/// by the others, at least three times, with q below 0.05.
+/// by the others, at least twice. Those with q of at most 0.05 come first; a few others follow where they are few.
 /// `neutral` gives the wording one would expect in place of a term.
 ///
 /// # Errors
@@ -62,9 +66,11 @@ pub fn loaded_terms(
     }
     for terms in &mut by_outlet {
         terms.sort_by(|a, b| {
-            (b.log_odds / b.error).total_cmp(&(a.log_odds / a.error)).then(a.row.term.cmp(&b.row.term))
+            let z = |term: &Read| term.log_odds / term.error;
+            a.row.weak.cmp(&b.row.weak).then(z(b).total_cmp(&z(a))).then_with(|| a.row.term.cmp(&b.row.term))
         });
-        terms.truncate(SHOWN);
+        let strong = terms.iter().filter(|term| !term.row.weak).count();
+        terms.truncate(strong.clamp(FILLED, SHOWN));
     }
     let widest = by_outlet.iter().flatten().map(|term| term.log_odds + Z_95 * term.error).fold(0.5, f64::max);
     let dots = Whisker { low: 0.0, high: widest, zero: true };
@@ -115,7 +121,7 @@ impl Columns {
         let by_article = self.z_articles.as_ref().and_then(|z| z.get(row)).filter(|z| z.is_finite() && *z != 0.0);
         let z = by_article.or(self.number("z", row))?;
         let occurrences = self.number("count", row)?;
-        if log_odds <= 0.0 || z <= 0.0 || q > MOST_Q || occurrences < LEAST_COUNT {
+        if log_odds <= 0.0 || z <= 0.0 || occurrences < LEAST_COUNT {
             return None;
         }
         let rate = |name| self.number(name, row).map(|value| format!("{value:.2}"));
@@ -131,6 +137,7 @@ impl Columns {
             interval: interval.unwrap_or_default(),
             in_quotes: self.number("share_in_quotes", row).map(|share| Scale::Share.value(share)).unwrap_or_default(),
             q: probability(q),
+            weak: q > MOST_Q,
             dot: String::new(),
         };
         Some(Read { row, log_odds, error: log_odds / z })
@@ -150,8 +157,9 @@ mod tests {
         let outlets = ["Harbour Post".to_owned(), "Nobody".to_owned()];
         let terms = loaded_terms(table, &outlets, 0, &sample.manifest.neutral_wording).unwrap();
         assert!(!terms[0].is_empty() && terms[0].len() <= SHOWN && terms[1].is_empty());
+        assert!(terms[0].is_sorted_by_key(|term| term.weak), "strong ones first");
         for term in &terms[0] {
-            assert!(term.q.trim_start_matches("< ").parse::<f64>().unwrap() <= MOST_Q, "{term:?}");
+            assert_eq!(term.weak, term.q.trim_start_matches("< ").parse::<f64>().unwrap() > MOST_Q, "{term:?}");
             assert!(term.dot.starts_with("<svg"));
             assert_eq!(term.neutral == "disorder", term.term == "chaos");
         }

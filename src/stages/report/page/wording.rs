@@ -125,7 +125,10 @@ pub fn measure_label(measure: &str, scheme: &crate::run_folder::SchemeUsed) -> S
         "tone_positive" => "positive tone".to_owned(),
         "loaded" => "loaded wording".to_owned(),
         "terms" => "loaded terms".to_owned(),
-        other => other.strip_prefix("terms_").map_or(other, |category| category).replace('_', " "),
+        other => match other.strip_prefix("terms_") {
+            Some(category) => format!("loaded terms: {}", category.replace('_', " ")),
+            None => other.replace('_', " "),
+        },
     }
 }
 
