@@ -3,7 +3,7 @@
 //! Rows of a batch have exactly the same length: nothing is padded, so no arithmetic is wasted on padding and a row's
 //! score cannot depend on its neighbours. A chunk of articles has thousands of sequences, so that batches stay full.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::tokens::Tokens;
 use crate::engines::{Batch, Engine, Output};
@@ -24,15 +24,34 @@ pub fn run(
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Output>> {
     let plan = plan(sequences, TOKEN_BUDGET);
-    let results = plan
-        .par_iter()
-        .map(|rows| {
-            let result = run_one(engine, sequences, rows, outputs);
-            done(rows.len());
-            result
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let results = on_threads(&plan, |rows| {
+        let result = run_one(engine, sequences, rows, outputs);
+        done(rows.len());
+        result
+    })?;
     Ok((0..outputs.len()).map(|o| in_order(&plan, &results, o, sequences.len())).collect())
+}
+
+/// Plain threads, as many as the current pool has, each taking the next batch. Not the pool's own workers: an engine waits
+/// on a pool of its own, and a rayon worker that waits starts further batches on top of the one it is in.
+fn on_threads<T: Send>(plan: &[Vec<usize>], run: impl Fn(&[usize]) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut finished = Vec::new();
+        while let Some((at, rows)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, plan.get(at)?))) {
+            finished.push((at, run(rows)?));
+        }
+        Ok(finished)
+    };
+    let threads = rayon::current_num_threads().min(plan.len());
+    let parts = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(&take)).collect();
+        running.into_iter().map(|thread| thread.join().expect("an engine fails, it does not panic")).collect()
+    });
+    let parts: Result<Vec<Vec<(usize, T)>>> = parts;
+    let mut all: Vec<(usize, T)> = parts?.into_iter().flatten().collect();
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, result)| result).collect())
 }
 
 /// Indices of the sequences of each batch: the longest first, so that the last to finish are the short ones.
