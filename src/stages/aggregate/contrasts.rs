@@ -203,7 +203,8 @@ impl<'a> Setting<'a> {
         let name = ["permutation", &a.outlet, &a.period, &b.outlet, &b.period, slice.part.name(), slice.voice.name()];
         let mut random = bootstrap::stream(self.options.seed, &name);
         let [first, second] = &matrices;
-        (permutation::p_values(first, second, estimands, self.options.permutations, &mut random), "permutation")
+        let found = permutation::p_values(first, second, estimands, self.options.permutations, &mut random);
+        (found.into_iter().map(|found| found.map(|found| found.p)).collect(), "permutation")
     }
 }
 

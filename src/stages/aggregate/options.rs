@@ -27,7 +27,7 @@ pub struct AggregateOptions {
     pub contrasts: bool,
     /// Whether contrasts also compare outlets within every period, and each period with the one before it.
     pub period_contrasts: bool,
-    /// Random relabellings of articles behind each p-value.
+    /// Random relabellings of articles behind each p-value; one that is plainly unremarkable after 199 gets no more.
     pub permutations: u32,
     /// Pools of more articles than this are not relabelled: their p-value is that of the same statistic under Student's t.
     pub permutation_articles: u32,

@@ -76,22 +76,58 @@ impl Pool {
     }
 }
 
+/// A p-value, and the number of relabellings behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Permuted {
+    pub p: f64,
+    pub permutations: u32,
+}
+
+/// Relabellings after which a plainly unremarkable estimand is let go, and the exceedances that make it one
+/// (sequential Monte Carlo, Besag & Clifford 1991): its p-value is above 0.05 already.
+const FIRST_LOOK: u32 = 199;
+const ENOUGH: u32 = 20;
+
 /// One p-value an estimand, two-sided; `None` where a side has fewer than two articles for it.
 ///
-/// `first` and `second` hold the articles' rows of totals. The same permutations serve every estimand.
+/// `first` and `second` hold the articles' rows of totals. The same permutations serve every estimand; those that 20
+/// of the first 199 exceed get no more.
 pub fn p_values(
     first: &Matrix,
     second: &Matrix,
     estimands: &[Estimand],
     permutations: u32,
     random: &mut ChaCha8Rng,
-) -> Vec<Option<f64>> {
-    let pool = Pool::new(first, second, estimands);
-    let (smaller, from) = if first.rows().len() <= second.rows().len() {
-        (first.rows().len(), 0)
-    } else {
-        (second.rows().len(), first.rows().len())
+) -> Vec<Option<Permuted>> {
+    let looked = FIRST_LOOK.min(permutations);
+    let mut exceed = exceedances(first, second, estimands, looked, random);
+    let open: Vec<usize> = (0..estimands.len()).filter(|&at| exceed[at].is_some_and(|count| count < ENOUGH)).collect();
+    let mut permuted = vec![looked; estimands.len()];
+    if looked < permutations && !open.is_empty() {
+        let remaining: Vec<Estimand> = open.iter().map(|&at| estimands[at].clone()).collect();
+        let more = exceedances(first, second, &remaining, permutations - looked, random);
+        for (&at, more) in open.iter().zip(more) {
+            exceed[at] = exceed[at].zip(more).map(|(count, more)| count + more);
+            permuted[at] = permutations;
+        }
+    }
+    let result = |(exceed, permutations): (Option<u32>, u32)| {
+        exceed.map(|count| Permuted { p: f64::from(1 + count) / f64::from(1 + permutations), permutations })
     };
+    exceed.into_iter().zip(permuted).map(result).collect()
+}
+
+/// Of each estimand, the relabellings whose statistic is at least the observed one.
+fn exceedances(
+    first: &Matrix,
+    second: &Matrix,
+    estimands: &[Estimand],
+    permutations: u32,
+    random: &mut ChaCha8Rng,
+) -> Vec<Option<u32>> {
+    let pool = Pool::new(first, second, estimands);
+    let (count_first, count_second) = (first.rows().len(), second.rows().len());
+    let (smaller, from) = if count_first <= count_second { (count_first, 0) } else { (count_second, count_first) };
     let count = pool.rows.rows().len();
     let mut articles: Vec<u32> = (0..count as u32).collect();
     let mut sums = vec![0.0; pool.rows.columns];
@@ -111,6 +147,5 @@ pub fn p_values(
             exceed[at] += u32::from(exceeds);
         }
     }
-    let p = |exceed: u32| f64::from(1 + exceed) / f64::from(1 + permutations);
-    observed.iter().zip(exceed).map(|(observed, exceed)| observed.map(|_| p(exceed))).collect()
+    observed.iter().zip(exceed).map(|(observed, exceed)| observed.map(|_| exceed)).collect()
 }
