@@ -27,6 +27,7 @@ impl Scale {
     /// The number without its unit.
     pub fn number(self, value: f64) -> String {
         let text = match self {
+            _ if value == 0.0 => "0".to_owned(),
             Self::Share if value.abs() < 0.0995 => format!("{:.1}", value * 100.0),
             Self::Share => format!("{:.0}", value * 100.0),
             Self::Signed => format!("{value:+.2}"),
@@ -34,7 +35,7 @@ impl Scale {
         };
         // A minus sign is as wide as a plus, a hyphen is not; and a rounded zero has no sign.
         match text.as_str() {
-            "-0.0" | "-0" => "0".to_owned(),
+            "-0.0" => "0.0".to_owned(),
             "+0.00" | "-0.00" => "0.00".to_owned(),
             _ => text.replace('-', "−"),
         }
@@ -141,6 +142,7 @@ mod tests {
         assert_eq!(Scale::Share.value(0.1234), "12 %");
         assert_eq!(Scale::Share.value(0.0123), "1.2 %");
         assert_eq!(Scale::Share.value(0.0997), "10 %");
+        assert_eq!((Scale::Share.value(0.0), Scale::Share.value(0.0002)), ("0 %".into(), "0.0 %".into()));
         assert_eq!(Scale::Signed.value(-0.256), "−0.26");
         assert_eq!(Scale::Signed.value(-0.001), "0.00");
         assert_eq!(Scale::Share.difference(-0.031), "−3.1");
