@@ -38,11 +38,11 @@ const CLASSES: &[(Ink, &str)] = &[
     (Ink::Band, "b"),
     (Ink::Line, "l"),
     (Ink::Dot, "d"),
-    (Ink::Reach, "e"),
+    (Ink::Reach, "i"),
     (Ink::OtherBand, "b o"),
     (Ink::OtherLine, "l o"),
     (Ink::OtherDot, "d o"),
-    (Ink::OtherReach, "e o"),
+    (Ink::OtherReach, "i o"),
 ];
 
 impl Ink {
