@@ -19,7 +19,10 @@ const REST: &str = "(rest)";
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Contrasts {
     pub tested: usize,
+    /// With q of at most 0.05.
     pub survived: usize,
+    /// Of those, with an interval that leaves out zero: only they are listed.
+    pub listed: usize,
     pub rows: Vec<ContrastRow>,
     /// Of outlets against the rest, in narration, the clearest ones; few an outlet.
     pub clearest: Vec<ContrastRow>,
@@ -67,7 +70,7 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
         found.tested += 1;
         if q <= MOST_Q {
             found.survived += 1;
-            found.rows.extend(columns.contrast(row, q, scheme));
+            found.rows.extend(columns.contrast(row, q, scheme).filter(leaves_out_zero));
         }
     }
     found.rows.sort_by(|x, y| {
@@ -78,9 +81,16 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
             .then_with(|| (&x.a, &x.measure).cmp(&(&y.a, &y.measure)))
     });
     found.clearest = clearest(found.rows.iter().filter(|row| two_outlets || row.b == OTHERS));
+    found.listed = found.rows.len();
     found.rows.truncate(SHOWN);
     draw(&mut found.rows);
     Ok(found)
+}
+
+/// The permutation p and the interval are separate methods: where they disagree, the page does not claim a difference.
+fn leaves_out_zero(row: &ContrastRow) -> bool {
+    let (_, _, low, high) = row.drawn;
+    low > 0.0 || high < 0.0
 }
 
 fn clearest<'a>(rows: impl Iterator<Item = &'a ContrastRow>) -> Vec<ContrastRow> {
@@ -210,7 +220,9 @@ mod tests {
         assert_eq!(found.tested, table.height());
         assert!(!found.clearest.is_empty() && found.clearest.len() <= CLEAREST);
         assert!(found.survived > 0 && found.survived < found.tested);
-        assert_eq!(found.rows.len(), found.survived.min(SHOWN));
+        assert!(found.listed <= found.survived);
+        assert_eq!(found.rows.len(), found.listed.min(SHOWN));
+        assert!(found.rows.iter().all(leaves_out_zero));
         for row in &found.rows {
             assert!(row.q.trim_start_matches("< ").parse::<f64>().unwrap() <= MOST_Q);
             assert_eq!(row.higher, row.difference.starts_with('+'), "{row:?}");

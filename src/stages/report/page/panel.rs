@@ -118,7 +118,10 @@ impl View {
             }
         }
         for (nth, voice) in self.voices.iter().enumerate() {
-            let inks = [[Ink::Band, Ink::Line, Ink::Dot], [Ink::OtherBand, Ink::OtherLine, Ink::OtherDot]][nth.min(1)];
+            let inks = [
+                [Ink::Band, Ink::Line, Ink::Dot, Ink::Reach],
+                [Ink::OtherBand, Ink::OtherLine, Ink::OtherDot, Ink::OtherReach],
+            ][nth.min(1)];
             let cells: Vec<_> = series(estimates, outlet, *voice, self.measure).collect();
             self.plot_series(draw_on, &cells, &x, inks)?;
             if x.len() <= MOST_HINTS {
@@ -133,7 +136,7 @@ impl View {
         on: &Plane<'_>,
         cells: &[Option<Cell>],
         x: &[f64],
-        [band, line, dot]: [Ink; 3],
+        [band, line, dot, reach]: [Ink; 4],
     ) -> Plotted<'_> {
         // A cell without an interval, as of one article, has no band: a band of no width would say that it is exact.
         let bounds: Vec<Option<(f64, f64)>> = cells.iter().map(|cell| cell.and_then(|c| c.low.zip(c.high))).collect();
@@ -142,7 +145,7 @@ impl View {
             let (low, high): (Vec<_>, Vec<_>) =
                 ends.map(|(x, (low, high))| ((x, self.clamped(low)), (x, self.clamped(high)))).unzip();
             if let ([low], [high]) = (&low[..], &high[..]) {
-                on.draw(&PathElement::new(vec![*low, *high], line.color()))?;
+                on.draw(&PathElement::new(vec![*low, *high], reach.color()))?;
             } else {
                 let around = low.into_iter().chain(high.into_iter().rev()).collect::<Vec<_>>();
                 on.draw(&Polygon::new(around, band.color().filled()))?;
@@ -227,8 +230,7 @@ fn tick_periods(periods: usize) -> Vec<usize> {
 fn value_ticks(values: &Range<f64>) -> Vec<f64> {
     let span = values.end - values.start;
     let power = 10f64.powf((span / 3.0).log10().floor());
-    let step =
-        [1.0, 2.0, 2.5, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| span / step <= 4.0).unwrap_or(span);
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| span / step <= 4.0).unwrap_or(span);
     let first = (values.start / step).ceil() as i64;
     (first..).map(|n| n as f64 * step).take_while(|tick| *tick <= values.end + 1e-12).collect()
 }
@@ -304,7 +306,7 @@ mod tests {
         let sheet = Sheet { svg: &mut svg, size: (1000, 1000) }.into_drawing_area();
         let axis = |end| Axis { range: 0.0..end, ticks: Vec::new() };
         let plane = sheet.apply_coord_spec(Cartesian2d::new(axis(3.0), axis(1.0), (0..1000, 0..1000)));
-        view.plot_series(&plane, &cells, &[0.0, 1.0, 2.0, 3.0], [Ink::Band, Ink::Line, Ink::Dot]).unwrap();
+        view.plot_series(&plane, &cells, &[0.0, 1.0, 2.0, 3.0], [Ink::Band, Ink::Line, Ink::Dot, Ink::Reach]).unwrap();
         drop((plane, sheet));
         let band = svg.split("class=\"b\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(band.matches(['M', 'L']).count(), 4, "the band ends with the second cell: {band}");
@@ -315,7 +317,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_few() {
         assert_eq!(value_ticks(&(0.0..0.23)), [0.0, 0.1, 0.2]);
-        assert_eq!(value_ticks(&(0.0..1.0)), [0.0, 0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(value_ticks(&(0.0..1.0)), [0.0, 0.5, 1.0]);
         assert!(value_ticks(&(-0.31..0.12)).contains(&0.0));
         for high in [0.01, 0.07, 0.4, 0.99, 7.3, 120.0] {
             let ticks = value_ticks(&(0.0..high));

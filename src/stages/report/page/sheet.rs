@@ -22,9 +22,12 @@ pub enum Ink {
     Band,
     Line,
     Dot,
+    /// The interval of a cell whose neighbours have none.
+    Reach,
     OtherBand,
     OtherLine,
     OtherDot,
+    OtherReach,
 }
 
 const CLASSES: &[(Ink, &str)] = &[
@@ -35,9 +38,11 @@ const CLASSES: &[(Ink, &str)] = &[
     (Ink::Band, "b"),
     (Ink::Line, "l"),
     (Ink::Dot, "d"),
+    (Ink::Reach, "i"),
     (Ink::OtherBand, "b o"),
     (Ink::OtherLine, "l o"),
     (Ink::OtherDot, "d o"),
+    (Ink::OtherReach, "i o"),
 ];
 
 impl Ink {

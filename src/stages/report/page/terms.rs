@@ -72,8 +72,8 @@ pub fn loaded_terms(
         let strong = terms.iter().filter(|term| !term.row.weak).count();
         terms.truncate(strong.clamp(FILLED, SHOWN));
     }
-    let widest = by_outlet.iter().flatten().map(|term| term.log_odds + Z_95 * term.error).fold(0.5, f64::max);
-    let dots = Whisker { low: 0.0, high: widest, zero: true };
+    let ends = |sign: f64| by_outlet.iter().flatten().map(move |term| term.log_odds + sign * Z_95 * term.error);
+    let dots = Whisker { low: ends(-1.0).fold(0.0, f64::min), high: ends(1.0).fold(0.5, f64::max), zero: true };
     let drawn = |term: Read| {
         let half = Z_95 * term.error;
         TermRow { dot: dots.draw(term.log_odds, Some(term.log_odds - half), Some(term.log_odds + half)), ..term.row }

@@ -27,6 +27,7 @@ impl Scale {
     /// The number without its unit.
     pub fn number(self, value: f64) -> String {
         let text = match self {
+            _ if value == 0.0 => "0".to_owned(),
             Self::Share if value.abs() < 0.0995 => format!("{:.1}", value * 100.0),
             Self::Share => format!("{:.0}", value * 100.0),
             Self::Signed => format!("{value:+.2}"),
@@ -34,7 +35,7 @@ impl Scale {
         };
         // A minus sign is as wide as a plus, a hyphen is not; and a rounded zero has no sign.
         match text.as_str() {
-            "-0.0" | "-0" => "0".to_owned(),
+            "-0.0" => "0.0".to_owned(),
             "+0.00" | "-0.00" => "0.00".to_owned(),
             _ => text.replace('-', "−"),
         }
@@ -55,7 +56,10 @@ impl Scale {
             Self::Signed => format!("{value:+.2}"),
             Self::Rate => format!("{value:+.1}"),
         };
-        text.replace('-', "−")
+        match text.trim_start_matches(['+', '-']) {
+            zero @ ("0.0" | "0.00") => zero.to_owned(),
+            _ => text.replace('-', "−"),
+        }
     }
 
     /// A tick of an axis.
@@ -141,9 +145,10 @@ mod tests {
         assert_eq!(Scale::Share.value(0.1234), "12 %");
         assert_eq!(Scale::Share.value(0.0123), "1.2 %");
         assert_eq!(Scale::Share.value(0.0997), "10 %");
+        assert_eq!((Scale::Share.value(0.0), Scale::Share.value(0.0002)), ("0 %".into(), "0.0 %".into()));
         assert_eq!(Scale::Signed.value(-0.256), "−0.26");
         assert_eq!(Scale::Signed.value(-0.001), "0.00");
-        assert_eq!(Scale::Share.difference(-0.031), "−3.1");
+        assert_eq!((Scale::Share.difference(-0.031), Scale::Rate.difference(-0.01)), ("−3.1".into(), "0.0".into()));
         assert_eq!(Scale::Share.tick(0.15), "15 %");
         assert_eq!(Scale::Signed.tick(-0.2), "−0.2");
         assert_eq!((count(7), count(1000), count(1_234_567)), ("7".into(), "1,000".into(), "1,234,567".into()));
