@@ -120,8 +120,6 @@ fn quoted_terms_are_not_the_outlets_own() {
     let output = folder.path().join("run");
     score(&[&path.display().to_string()], &output, &[], 0);
     let sentences = table(&output.join("sentences.parquet"));
-    let hits = sentences.clone().lazy().explode(cols(["terms"])).unnest(cols(["terms"]));
-    let _ = hits;
     let own: u32 = sentences.column("n_terms").unwrap().u32().unwrap().sum().unwrap();
     let quoted: u32 = sentences.column("n_terms_quoted").unwrap().u32().unwrap().sum().unwrap();
     assert_eq!((own, quoted), (2, 1));
