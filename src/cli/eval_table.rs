@@ -1,6 +1,6 @@
 //! What `framescope eval` shows a reader.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use framescope::evaluation::{Fit, FittedCutoff, Outcome, Task, Unit};
 
 use super::{eval::note, style};
@@ -63,9 +63,9 @@ fn print_averages(outcome: &Outcome) {
 
 fn table(header: &[String]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style::width() as u16);
-    table.set_header(header.iter().map(|cell| style::paint(style::DIM, cell)));
+    table.set_header(header.iter().map(|cell| Cell::new(cell).add_attribute(Attribute::Dim)));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -100,10 +100,10 @@ fn print_confusion(outcome: &Outcome) {
     let mut table = table(&header);
     for (row, (label, counts)) in labels.iter().zip(confusion).enumerate() {
         let cells = counts.iter().enumerate().map(|(column, count)| {
-            let cell = count.to_string();
-            if row == column { style::paint(style::GOOD, cell) } else { cell }
+            let cell = Cell::new(count);
+            if row == column { cell.fg(Color::Green) } else { cell }
         });
-        table.add_row(std::iter::once(label.clone()).chain(cells).collect::<Vec<_>>());
+        table.add_row(std::iter::once(Cell::new(label)).chain(cells).collect::<Vec<_>>());
     }
     anstream::println!("\n{table}");
 }
