@@ -238,6 +238,9 @@ impl Measured<'_> {
     }
 }
 
+/// Percentile intervals of fewer clusters are too narrow.
+const FEW: usize = 20;
+
 /// What a reader of the numbers must know.
 fn notes(dataset: &Dataset, gold: &LabelMatrix, answers: &Answers, options: &EvaluationOptions<'_>) -> Vec<String> {
     let mut notes = Vec::new();
@@ -257,6 +260,9 @@ fn notes(dataset: &Dataset, gold: &LabelMatrix, answers: &Answers, options: &Eva
     }
     if dataset.clusters < dataset.examples.len() {
         notes.push(format!("intervals resample {} clusters of {} texts", dataset.clusters, dataset.examples.len()));
+    }
+    if dataset.clusters < FEW {
+        notes.push(format!("{} independent texts are too few for an interval to be trusted", dataset.clusters));
     }
     if options.fit {
         notes.push("fitted values are for a development set; on the set you report, they flatter".into());
