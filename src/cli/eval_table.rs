@@ -57,7 +57,8 @@ fn print_averages(outcome: &Outcome) {
     let detail = format!("{} in {:.1} s, {} threads", outcome.passed, outcome.seconds, outcome.threads);
     line(&format!("{unit} a second"), format!("{rate}{}", style::paint(style::DIM, detail)));
     let percent = outcome.confidence * 100.0;
-    let intervals = format!("{percent:.0} % intervals, {} resamples of {} clusters", outcome.resamples, outcome.clusters);
+    let intervals =
+        format!("{percent:.0} % intervals, {} resamples of {} clusters", outcome.resamples, outcome.clusters);
     anstream::println!("  {}", style::paint(style::DIM, intervals));
 }
 

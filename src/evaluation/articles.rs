@@ -27,7 +27,10 @@ pub(super) fn sentences(dataset: &mut Dataset, config: &Config) -> Result<Vec<Ve
         }
     }
     if kept.is_empty() {
-        return Err(Error::Config(format!("no article has a sentence: {}", super::dataset::describe(&dataset.skipped))));
+        return Err(Error::Config(format!(
+            "no article has a sentence: {}",
+            super::dataset::describe(&dataset.skipped)
+        )));
     }
     // Numbers of clusters must stay without gaps for resampling.
     let mut numbers = rustc_hash::FxHashMap::default();

@@ -3,9 +3,7 @@
 
 use serde::Serialize;
 
-use super::metrics::calibration::{
-    binary_nll, ece, fit_platt, fit_temperature, logit, nll, sigmoid, softmax,
-};
+use super::metrics::calibration::{binary_nll, ece, fit_platt, fit_temperature, logit, nll, sigmoid, softmax};
 use super::metrics::classification::LabelMatrix;
 use super::metrics::cutoff;
 use super::scoring::Answers;
@@ -102,7 +100,10 @@ pub(super) fn frames(answers: &Answers, gold: &LabelMatrix, calibration: Option<
     });
     let embedding = calibration.as_ref().and_then(|now| now.embedding);
     Fit {
-        temperature: calibration.as_ref().filter(|now| now.scorer == Scorer::Cross).map(|now| f64::from(now.temperature) / a),
+        temperature: calibration
+            .as_ref()
+            .filter(|now| now.scorer == Scorer::Cross)
+            .map(|now| f64::from(now.temperature) / a),
         scale: embedding.map(|entry| a * f64::from(entry.scale)),
         bias: embedding.map(|entry| a * f64::from(entry.bias) + b),
         nll_before: binary_nll(&x, &happened, (1.0, 0.0)),

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::dataset::{Columns, DatasetOptions, LabelMap};
+use super::measured::LOADED;
 use super::*;
 use crate::config::Settings;
 use crate::stages::infer::{Classifier, ClassifierOptions};

@@ -59,7 +59,9 @@ fn json_has_the_promised_keys_for_every_task() {
     ];
     for outcome in tasks {
         let object = outcome.as_object().unwrap();
-        for key in "task n accuracy macro_f1 macro_f1_ci micro_f1 auc_mean ece per_class sentences_per_second".split(' ') {
+        for key in
+            "task n accuracy macro_f1 macro_f1_ci micro_f1 auc_mean ece per_class sentences_per_second".split(' ')
+        {
             assert!(object.contains_key(key), "{key} is not in {outcome}");
         }
         assert!(outcome["notes"][0].as_str().unwrap().contains("mean nothing"));
@@ -108,7 +110,8 @@ fn articles_are_scored_by_their_sentences() {
     let folder = tempfile::tempdir().unwrap();
     let text = "The mayor blamed the state for the flood. Families carried what they could up the hill.\n\nRepairs will \
                 cost the town four million dollars this year. Insurance covers half of it.";
-    let rows = [json!({"text": text, "label": ["conflict", "economic_consequences"]}), json!({"text": text, "label": []})];
+    let rows =
+        [json!({"text": text, "label": ["conflict", "economic_consequences"]}), json!({"text": text, "label": []})];
     let path = collection(folder.path(), "articles.jsonl", &rows).display().to_string();
     let by_sentence = ["--frames", "generic_news", "--unit", "sentence", "--aggregate"];
     let at_most = outcome("frames", &path, &[&by_sentence[..], &["max"]].concat());
@@ -135,13 +138,19 @@ fn the_terminal_shows_scores_and_confusion() {
 fn mistakes_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let tones = tones(folder.path());
-    refused(&eval("tone", &tones, &["--text-column", "txt"]), &["no column \"txt\" (did you mean \"text\"?)", "--text-column"]);
+    refused(
+        &eval("tone", &tones, &["--text-column", "txt"]),
+        &["no column \"txt\" (did you mean \"text\"?)", "--text-column"],
+    );
     refused(&eval("loaded", &tones, &[]), &["row 1", "unknown label \"positive\"", "--label-map", "--skip-unknown"]);
     refused(&eval("loaded", &tones, &["--skip-unknown"]), &["no row can be used", "4 rows with an unknown label"]);
     refused(&eval("entailment", &tones, &[]), &["no column \"premise\"", "--premise-column"]);
     refused(&eval("tone", &tones, &["--label-map", "bad=negativ"]), &["did you mean \"negative\""]);
     refused(&eval("tone", &tones, &["--single"]), &["--single is for frames"]);
-    refused(&eval("frames", &tones, &["--frames", "generic_news", "--without", "conflcit"]), &["did you mean \"conflict\""]);
+    refused(
+        &eval("frames", &tones, &["--frames", "generic_news", "--without", "conflcit"]),
+        &["did you mean \"conflict\""],
+    );
     refused(&eval("tone", &tones, &["--predictions", "out.xlsx"]), &["must end in .csv or .parquet"]);
     refused(&eval("tone", "no/such.jsonl", &[]), &["no/such.jsonl"]);
 }
@@ -156,7 +165,10 @@ fn rows_left_out_are_counted_and_named() {
     ];
     let path = collection(folder.path(), "tones.jsonl", &rows).display().to_string();
     let outcome = outcome("tone", &path, &[]);
-    assert_eq!((&outcome["n"], &outcome["skipped"]["unlabelled"], &outcome["skipped"]["empty_text"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&outcome["n"], &outcome["skipped"]["unlabelled"], &outcome["skipped"]["empty_text"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
     let notes = outcome["notes"].to_string();
     assert!(notes.contains("1 rows without a label") && notes.contains("first such rows: 2, 3"), "{notes}");
     assert_eq!(outcome["macro_f1_ci"], Value::Null);

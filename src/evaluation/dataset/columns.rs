@@ -59,6 +59,7 @@ pub(super) fn missing<'a>(path: &Path, wanted: &Wanted<'_>, present: impl Iterat
     let near = nearest(wanted.column, present.iter().copied());
     let hint = near.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
     let there = if present.is_empty() { "no columns".into() } else { present.join(", ") };
-    let reason = format!("no column \"{}\"{hint}; it has {there}; name the right one with {}", wanted.column, wanted.flag);
+    let reason =
+        format!("no column \"{}\"{hint}; it has {there}; name the right one with {}", wanted.column, wanted.flag);
     Error::Input { path: path.into(), reason }
 }

@@ -13,8 +13,7 @@ pub(super) fn read(path: &Path, input: impl Read, delimiter: u8, wanted: &[Wante
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input);
     let header = reader.headers().map_err(fail)?.clone();
     let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
-    let places: Vec<Option<usize>> =
-        wanted.iter().map(|w| names.iter().position(|name| *name == w.column)).collect();
+    let places: Vec<Option<usize>> = wanted.iter().map(|w| names.iter().position(|name| *name == w.column)).collect();
     if let Some((w, _)) = wanted.iter().zip(&places).find(|(w, place)| w.required && place.is_none()) {
         return Err(missing(path, w, names.iter().copied()));
     }

@@ -18,9 +18,9 @@ impl LabelMap {
     pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let mut map = BTreeMap::new();
         for item in items {
-            let (theirs, ours) = item.rsplit_once('=').ok_or_else(|| {
-                Error::Config(format!("--label-map: \"{item}\" is not THEIRS=OURS, e.g. 0=plain"))
-            })?;
+            let (theirs, ours) = item
+                .rsplit_once('=')
+                .ok_or_else(|| Error::Config(format!("--label-map: \"{item}\" is not THEIRS=OURS, e.g. 0=plain")))?;
             if map.insert(theirs.trim().to_owned(), ours.trim().to_owned()).is_some() {
                 return Err(Error::Config(format!("--label-map renames \"{}\" twice", theirs.trim())));
             }

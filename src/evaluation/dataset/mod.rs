@@ -142,7 +142,8 @@ pub fn read(path: &Path, options: &DatasetOptions) -> Result<Dataset> {
     let mut keys = Vec::with_capacity(records.len());
     for record in records {
         if let Some(example) = example(path, &record, options, &mut skipped)? {
-            let cluster = if options.columns.cluster.is_some() { text_of(&record.cells[CLUSTER]) } else { example.id.clone() };
+            let cluster =
+                if options.columns.cluster.is_some() { text_of(&record.cells[CLUSTER]) } else { example.id.clone() };
             keys.push(cluster);
             examples.push(example);
         }
@@ -207,7 +208,14 @@ fn example(path: &Path, record: &Record, options: &DatasetOptions, skipped: &mut
         skipped.note(record.row);
         return Ok(None);
     };
-    Ok(Some(Example { row: record.row, id: text_of(&record.cells[ID]), text, hypothesis: hypothesis.flatten(), gold, cluster: 0 }))
+    Ok(Some(Example {
+        row: record.row,
+        id: text_of(&record.cells[ID]),
+        text,
+        hypothesis: hypothesis.flatten(),
+        gold,
+        cluster: 0,
+    }))
 }
 
 /// Rows without a key of their own stand alone.
@@ -254,5 +262,9 @@ pub fn describe(skipped: &Skipped) -> String {
     if !unknown.is_empty() {
         said.push(format!("labels ignored: {}", unknown.join(", ")));
     }
-    if said.is_empty() { format!("{} rows read", skipped.rows) } else { format!("of {} rows, left out: {}", skipped.rows, said.join("; ")) }
+    if said.is_empty() {
+        format!("{} rows read", skipped.rows)
+    } else {
+        format!("of {} rows, left out: {}", skipped.rows, said.join("; "))
+    }
 }

@@ -20,12 +20,17 @@ pub(super) fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Vec<Record>> {
     let cell = |w: &Wanted<'_>, column: &Column, row: usize| {
         let value = column.get(row)?;
         value_of(&value).ok_or_else(|| {
-            fail(format!("column \"{}\" is of type {}; text, numbers or lists of them are read", w.column, column.dtype()))
+            fail(format!(
+                "column \"{}\" is of type {}; text, numbers or lists of them are read",
+                w.column,
+                column.dtype()
+            ))
         })
     };
     (0..table.height())
         .map(|row| {
-            let cells = wanted.iter().zip(&columns).map(|(w, column)| column.map_or(Ok(Value::Null), |c| cell(w, c, row)));
+            let cells =
+                wanted.iter().zip(&columns).map(|(w, column)| column.map_or(Ok(Value::Null), |c| cell(w, c, row)));
             Ok(Record { row: row as u64 + 1, cells: cells.collect::<Result<_>>()? })
         })
         .collect()
@@ -37,7 +42,9 @@ fn value_of(value: &AnyValue<'_>) -> Option<Value> {
         AnyValue::String(text) => Some((*text).into()),
         AnyValue::StringOwned(text) => Some(text.as_str().into()),
         AnyValue::Boolean(flag) => Some((*flag).into()),
-        AnyValue::List(series) => series.iter().map(|item| value_of(&item)).collect::<Option<Vec<_>>>().map(Value::Array),
+        AnyValue::List(series) => {
+            series.iter().map(|item| value_of(&item)).collect::<Option<Vec<_>>>().map(Value::Array)
+        }
         value if value.is_integer() => value.extract::<i64>().map(Value::from),
         value if value.is_float() => value.extract::<f64>().map(Value::from),
         _ => None,

@@ -99,12 +99,8 @@ fn lists_of_labels_may_be_empty_and_keep_the_row_when_one_is_unknown() {
 fn columns_and_labels_are_renamed_and_clusters_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, "a.tsv", "body\tpolarity\tstory\nx\t-1\ts1\ny\t1.0\ts2\nz\t1\ts1\n");
-    let columns = Columns {
-        text: "body".into(),
-        label: "polarity".into(),
-        cluster: Some("story".into()),
-        ..Columns::default()
-    };
+    let columns =
+        Columns { text: "body".into(), label: "polarity".into(), cluster: Some("story".into()), ..Columns::default() };
     let map = LabelMap::parse(["-1=negative", "1=positive", "1.0=positive"]).unwrap();
     let found = read(&path, &DatasetOptions { columns, map, ..options() }).unwrap();
     assert_eq!(found.examples.iter().map(|e| (e.gold[0], e.cluster)).collect::<Vec<_>>(), [(0, 0), (2, 1), (2, 0)]);

@@ -43,8 +43,7 @@ const TEMPERATURES: (f64, f64) = (0.05, 20.0);
 pub fn fit_temperature(logits: &[Vec<f32>], gold: &[usize]) -> f64 {
     let slope = |inverse: f64| -> f64 {
         let terms = logits.iter().zip(gold).map(|(row, &gold)| {
-            let expected: f64 =
-                softmax(row, 1.0 / inverse).iter().zip(row).map(|(p, &z)| p * f64::from(z)).sum();
+            let expected: f64 = softmax(row, 1.0 / inverse).iter().zip(row).map(|(p, &z)| p * f64::from(z)).sum();
             expected - f64::from(row[gold])
         });
         terms.sum()

@@ -20,8 +20,7 @@ struct Decided {
 pub fn best_macro_f1(probabilities: &[f64], carried: &[bool]) -> Option<Cutoff> {
     best(probabilities, carried, |d| {
         let with = f1(d.true_positive, d.false_positive, d.positives - d.true_positive);
-        let without =
-            f1(d.negatives - d.false_positive, d.positives - d.true_positive, d.false_positive);
+        let without = f1(d.negatives - d.false_positive, d.positives - d.true_positive, d.false_positive);
         f64::midpoint(with, without)
     })
 }
@@ -53,7 +52,11 @@ fn best(probabilities: &[f64], carried: &[bool], measure: impl Fn(Decided) -> f6
     }
     let mut best: Option<Cutoff> = None;
     for (place, &(p, carried)) in order.iter().enumerate() {
-        if carried { decided.true_positive += 1.0 } else { decided.false_positive += 1.0 }
+        if carried {
+            decided.true_positive += 1.0
+        } else {
+            decided.false_positive += 1.0
+        }
         let next = order.get(place + 1).map_or(0.0, |next| next.0);
         let value = measure(decided);
         if next < p && best.is_none_or(|best| value > best.value) {

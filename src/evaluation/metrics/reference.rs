@@ -11,7 +11,8 @@ use super::ranking::Ranking;
 const TOLERANCE: f64 = 1e-6;
 
 fn reference(part: &str) -> Value {
-    let all: Value = serde_json::from_str(include_str!("../../../tests/reference/classification_metrics.json")).unwrap();
+    let all: Value =
+        serde_json::from_str(include_str!("../../../tests/reference/classification_metrics.json")).unwrap();
     all[part].clone()
 }
 
