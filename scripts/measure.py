@@ -105,7 +105,6 @@ class Measurement:
     read: Callable
     flags: list = field(default_factory=list)
     max_rows: int | None = None
-    remark: str = ""
 
 
 def schemes(name):
