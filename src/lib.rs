@@ -10,11 +10,14 @@
 //! 5. [`stages::aggregate`]: `sentences.parquet` → tables of estimates
 //! 6. [`stages::report`]: tables → CSV, Parquet, codebook and one page
 //!
+//! [`evaluation`] measures the same classifiers against labelled examples.
+//!
 //! [`pipeline`] joins them in chunks of articles; the binary's `cli` turns flags into one [`config::Config`] first.
 
 pub mod config;
 pub mod engines;
 pub mod error;
+pub mod evaluation;
 pub mod pipeline;
 pub mod record;
 pub mod run_folder;

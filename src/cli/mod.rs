@@ -2,6 +2,8 @@
 //! could be done.
 
 mod completions;
+mod eval;
+mod eval_table;
 mod frames;
 mod inspect;
 mod models;
@@ -35,6 +37,8 @@ enum Command {
     Report(report::Args),
     /// Show one article: what was removed, sentences, voices, scores, loaded terms
     Inspect(inspect::Args),
+    /// Measure a classifier against labelled examples
+    Eval(Box<eval::Args>),
     /// List or show frame schemes
     Frames(frames::Args),
     /// List models or verify their files
@@ -49,6 +53,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Score(args) => score::run(args),
         Command::Report(args) => report::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Eval(args) => eval::run(*args),
         Command::Frames(args) => frames::run(args),
         Command::Models(args) => models::run(args),
         Command::Completions(args) => completions::run(&args),

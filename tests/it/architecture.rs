@@ -38,7 +38,8 @@ fn engines_know_nothing_of_articles() {
 
 #[test]
 fn stages_know_nothing_of_the_pipeline_or_the_command_line() {
-    never_mentions("stages", &["crate::pipeline", "crate::config", "clap::"]);
+    never_mentions("stages", &["crate::pipeline", "crate::evaluation", "crate::config", "clap::"]);
+    never_mentions("pipeline", &["crate::evaluation", "clap::"]);
 }
 
 #[test]

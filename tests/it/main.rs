@@ -2,6 +2,7 @@
 
 mod architecture;
 mod command_line;
+mod evaluation;
 mod mistakes;
 mod resume;
 mod run_folder;

@@ -64,10 +64,11 @@ enum FrameScorer {
     Embedding(EmbeddingScorer),
 }
 
-struct Loaded {
-    entry: ModelEntry,
-    engine: Arc<dyn Engine>,
-    tokenizer: TextTokenizer,
+/// A verified model with its engine and tokenizer.
+pub(crate) struct Loaded {
+    pub(crate) entry: ModelEntry,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) tokenizer: TextTokenizer,
 }
 
 /// Texts of a call that are not in the memo yet, each once.
@@ -211,7 +212,12 @@ impl Classifier {
     }
 }
 
-fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &mut Vec<ModelUsed>) -> Result<Loaded> {
+pub(crate) fn load_model(
+    manifest: &Manifest,
+    name: &str,
+    engine: &str,
+    used: &mut Vec<ModelUsed>,
+) -> Result<Loaded> {
     let entry = manifest.model(name)?.clone();
     let tokenizer = TextTokenizer::load(&manifest.path(&entry.tokenizer), entry.max_tokens)?;
     let engine: Arc<dyn Engine> = match engine {

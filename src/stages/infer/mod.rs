@@ -13,3 +13,4 @@ mod classifier;
 mod memo;
 
 pub use classifier::{Classifier, ClassifierOptions, Scorer};
+pub(crate) use classifier::{Loaded, load_model};
