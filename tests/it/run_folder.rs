@@ -110,6 +110,22 @@ fn a_bad_record_is_listed_and_the_rest_is_scored() {
 }
 
 #[test]
+fn the_outlet_comes_from_the_record_else_the_byline_else_the_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |byline: &str| format!("{byline}The council met on Monday.\n\nIt voted to keep the library open until June.");
+    let path = collection(folder.path(), "three.jsonl", &[
+        json!({"id": "a", "title": "A vote", "text": text("By Ann Lee, The Hill Post\n\n"), "url": "https://www.hillpost.example.com/a"}),
+        json!({"id": "b", "title": "A vote", "text": text(""), "url": "https://www.hillpost.example.com/b"}),
+        json!({"id": "c", "title": "A vote", "text": text(""), "outlet": "Post", "url": "https://x.example.org/c"}),
+    ]);
+    let output = folder.path().join("run");
+    score(&[&path.display().to_string()], &output, &[], 0);
+    let outlets = texts(&table(&output.join("articles.parquet")), "outlet");
+    let outlets: Vec<&str> = outlets.iter().map(|outlet| outlet.as_deref().unwrap()).collect();
+    assert_eq!(outlets, ["The Hill Post", "example.com", "Post"]);
+}
+
+#[test]
 fn quoted_terms_are_not_the_outlets_own() {
     let folder = tempfile::tempdir().unwrap();
     let text = "Officials held nine people on Tuesday. \u{201c}Every criminal alien on that bus is one fewer,\u{201d} said Tom Keel, \

@@ -30,7 +30,9 @@ impl std::str::FromStr for Language {
 }
 
 /// Fewer letters say too little.
-const MIN_LETTERS: usize = 200;
+const MIN_LETTERS: usize = 60;
+/// Below this many letters a text must have no English function word at all to be taken for another language.
+const FEW_LETTERS: usize = 200;
 /// So much of the text decides.
 const SAMPLE: usize = 2_000;
 /// whatlang's own measure, 0..=1: how far the best language is ahead of the second.
@@ -47,10 +49,9 @@ pub fn other_than_english<'a>(passages: impl Iterator<Item = &'a str>) -> Option
             break;
         }
     }
-    if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
-        return None;
-    }
-    if reads_as_english(&sample) {
+    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
+    let english = english_share(&sample);
+    if letters < MIN_LETTERS || english >= 0.125 || (letters < FEW_LETTERS && english > 0.0) {
         return None;
     }
     let found = whatlang::detect(&sample)?;
@@ -58,14 +59,14 @@ pub fn other_than_english<'a>(passages: impl Iterator<Item = &'a str>) -> Option
     sure.then(|| found.lang().eng_name())
 }
 
-/// Whether an eighth of the words are these, which no other language has: spares whatlang's work on nearly all articles.
-fn reads_as_english(sample: &str) -> bool {
+/// Share of the words that are these, which other languages hardly have: spares whatlang's work on nearly all articles.
+fn english_share(sample: &str) -> f64 {
     const WORDS: &[&str] =
         &["the", "of", "and", "to", "that", "was", "for", "with", "on", "he", "she", "said", "this", "are"];
-    let (mut all, mut english) = (0, 0);
+    let (mut all, mut english) = (0u32, 0u32);
     for word in sample.split_ascii_whitespace() {
         all += 1;
-        english += usize::from(word.len() <= 4 && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)));
+        english += u32::from(word.len() <= 4 && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)));
     }
-    english * 8 >= all
+    f64::from(english) / f64::from(all.max(1))
 }

@@ -59,7 +59,6 @@ fn pages_of_an_archive_are_read() {
             shown,
             [("a-2", Some(2), "Title One."), ("a-4", Some(4), "Title Two."), ("a-5", Some(5), "Title Three.")]
         );
-        assert_eq!(articles[0].outlet.as_deref(), Some("example.com"));
         assert_eq!(articles[0].url.as_deref(), Some("https://www.daily.example.com/1"));
         assert!(articles[0].text.contains("One. The ferry left"));
     }

@@ -1,0 +1,131 @@
+"""From the public sets to models/onepass: train, export, check, calibrate, measure.
+
+    python run.py --data DIR --out DIR [--minutes M] [--only STEP] [--baseline DIR]
+
+Every step writes what it made into --out and is skipped when that is there already, so a killed run goes on where it stopped.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import evaluate
+from calibrate import frames_threshold, loaded_threshold, macro_f1, scale_and_bias, softmax, temperature
+from encoder import OnePass
+from export import check, export
+from folder import starting_weights, write_folder
+from frames import dev_schemes
+from sets import Measured, loaded_rows, rows, tone_rows, wordings
+from shipped import Shipped
+from train import Trainer
+
+HERE = Path(__file__).parent
+MEASURED = HERE / "wordings_measured.txt"
+
+
+def keep(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    print(f"{path.name}: {json.dumps(value)}", flush=True)
+    return value
+
+
+def step_train(args):
+    trainer = Trainer(args.data, args.out / "training")
+    if trainer.resume():
+        print(f"goes on at step {trainer.step}, {trainer.elapsed / 60:.1f} min", flush=True)
+    trainer.run(args.minutes)
+
+
+def step_export(args):
+    model = OnePass.load(args.out / "training" / "trained.safetensors")
+    export(model, args.out)
+    texts = [r["text"] for r in rows(args.data, "anno_lexical/test")[:2000]]
+    keep(args.out / "check.json", check(model, args.out, texts))
+
+
+def step_calibrate(args):
+    """On the graph that ships, dev parts only."""
+    reader = evaluate.VectorReader(Shipped(args.out))
+    measured = Measured(args.data)
+    _, tone = tone_rows(args.data, measured)
+    tone = tone["newsmtsc"] + tone["ccf"]
+    loaded = loaded_rows(args.data, measured, "dev")[:1500]
+    found = {}
+    for name, part in (("tone", tone), ("loaded", loaded)):
+        logits = reader.outputs([t for t, _ in part])["logits_" + name]
+        truth = np.array([c for _, c in part])
+        t, before, after = temperature(logits, truth)
+        found[name] = {"temperature": t, "ece_before": before, "ece_after": after, "n": len(part)}
+        if name == "loaded":
+            found[name]["threshold"] = loaded_threshold(softmax(logits, t)[:, 1], truth)
+        else:
+            found[name]["macro_f1"] = macro_f1(truth, logits.argmax(1))
+    fitted = [(s.cosines(reader.vectors), s.truth) for s in dev_schemes(args.data, wordings(MEASURED))]
+    scale, bias = scale_and_bias(fitted)
+    threshold, _ = frames_threshold(fitted, scale, bias)
+    keep(args.out / "calibration_report.json", found)
+    keep(args.out / "calibration.json", {
+        "temperature": {name: round(found[name]["temperature"], 4) for name in ("tone", "loaded")},
+        "threshold": {"loaded": round(found["loaded"]["threshold"], 4)},
+        "frames": {"scale": round(scale, 4), "bias": round(bias, 4), "threshold": round(threshold, 4)},
+    })
+
+
+def step_measure(args):
+    """This model first, then the starting vectors, then (asked for) a pair model of the same conventions."""
+    known, settings, table = wordings(MEASURED), json.loads((args.out / "calibration.json").read_text()), {}
+    dev = dev_schemes(args.data, known)
+    heat, threshold = settings["temperature"]["loaded"], settings["threshold"]["loaded"]
+    own = evaluate.VectorReader(Shipped(args.out))
+    table["one-pass"] = evaluate.score_heads(args.data, *evaluate.head_classes(own, heat, threshold))
+    table["one-pass"] |= evaluate.score_frames(args.data, known, dev, own)
+    keep(args.out / "scores.json", table)
+    write_folder(starting_weights(), args.out / "starting")
+    start = evaluate.VectorReader(Shipped(args.out / "starting"))
+    table["plain all-MiniLM"] = evaluate.score_frames(args.data, known, dev, start)
+    keep(args.out / "scores.json", table)
+    if args.baseline:
+        pair = evaluate.VectorReader(Shipped(args.baseline))
+        table["baseline"] = evaluate.score_heads(args.data, *evaluate.head_classes(pair, 1.0, 0.5))
+        keep(args.out / "scores.json", table)
+    table["frozen all-MiniLM + logistic regression"] = frozen_scores(args, start)
+    keep(args.out / "scores.json", table)
+
+
+def frozen_scores(args, reader, limit=3000):
+    measured = Measured(args.data)
+    parts, _ = tone_rows(args.data, measured)
+    tone = evaluate.frozen_regression(reader, parts["newsmtsc"][:limit] + parts["ccf"], 3)
+    loaded = evaluate.frozen_regression(reader, loaded_rows(args.data, measured, "train")[:limit], 2)
+    return evaluate.score_heads(args.data, lambda t: tone(t).argmax(1), lambda t: (loaded(t)[:, 1], 0.5))
+
+
+STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_export, "check.json"),
+         "calibrate": (step_calibrate, "calibration.json"), "measure": (step_measure, None)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
+    parser.add_argument("--out", type=Path, required=True, help="where the model and the reports go")
+    parser.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", choices=STEPS, help="run one step, even if it was done before")
+    parser.add_argument("--baseline", type=Path, help="folder of a pair model to measure beside this one")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, (step, made) in STEPS.items():
+        if args.only in (None, name) and (args.only or not made or not (args.out / made).exists()):
+            began = time.time()
+            print(f"== {name}", flush=True)
+            step(args)
+            print(f"== {name} took {(time.time() - began) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()
