@@ -192,7 +192,7 @@ pub struct CleanArticle {
     pub blocks: Vec<Block>,
     /// In order of field and position.
     pub removals: Vec<Removal>,
-    /// The news agency credited in the text or byline (AP, Reuters, AFP...), as written.
+    /// The news agency credited in the text or byline, by its usual short name (AP, Reuters, AFP...); several joined by "; ".
     pub agency: Option<String>,
 }
 

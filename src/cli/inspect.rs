@@ -84,12 +84,20 @@ fn print_schema(schema: &FileSchema) {
     anstream::println!("  {}, {}", schema.format, schema.encoding);
     for column in &schema.columns {
         let feeds = column.feeds.map_or(style::paint(style::DIM, "not used"), |field| style::paint(style::GOOD, field));
-        anstream::println!("  {:<24} → {feeds:<9} {}", column.name, style::paint(style::DIM, column.samples.join(" | ")));
+        anstream::println!(
+            "  {:<24} → {feeds:<9} {}",
+            column.name,
+            style::paint(style::DIM, column.samples.join(" | "))
+        );
     }
     if let Some(article) = &schema.first {
         let date = article.published.map(|p| p.date.to_string()).unwrap_or_else(|| "no date".into());
         let outlet = article.outlet.as_deref().unwrap_or("no outlet");
-        anstream::println!("  first article: {} · {outlet} · {date} · {} characters of text", article.title, article.text.chars().count());
+        anstream::println!(
+            "  first article: {} · {outlet} · {date} · {} characters of text",
+            article.title,
+            article.text.chars().count()
+        );
     }
     for note in &schema.notes {
         anstream::println!("  {} {note}", style::paint(style::WARN, "note:"));

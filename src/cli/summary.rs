@@ -114,15 +114,7 @@ fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
         "\n{} with {confidence:.0} % intervals that resample articles",
         style::paint(style::HEAD, "Tone, loaded language and loaded terms by outlet,")
     );
-    let header = [
-        "outlet",
-        "articles",
-        "tone",
-        "own voice",
-        "loaded %",
-        "terms ‰",
-        "in quotes",
-    ];
+    let header = ["outlet", "articles", "tone", "own voice", "loaded %", "terms ‰", "in quotes"];
     let mut table = table(&header);
     for outlet in outlets.iter().take(OUTLETS) {
         table.add_row([

@@ -11,9 +11,7 @@ use super::{Job, Read, Setup, add_seconds, sentence_table};
 use crate::config::{Settings, TableSettings};
 use crate::error::{Error, Result};
 use crate::record::Rejected;
-use crate::run_folder::{
-    self, Counts, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES,
-};
+use crate::run_folder::{self, Counts, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES};
 use crate::stages::aggregate::{AggregateOptions, Period, Tables, aggregate};
 use crate::stages::report;
 

@@ -68,13 +68,7 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     progress.stage("scoring");
     let read = score_chunks(job, &setup, preparation, &checkpoint, &workers, progress)?;
     progress.stage("tables");
-    let run = finish::Finished {
-        job,
-        setup: &setup,
-        checkpoint: &checkpoint,
-        read,
-        started,
-    };
+    let run = finish::Finished { job, setup: &setup, checkpoint: &checkpoint, read, started };
     let manifest = workers.install(|| run.write())?;
     Ok(Outcome { counts: manifest.counts, manifest })
 }

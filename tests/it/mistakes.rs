@@ -17,7 +17,10 @@ fn refused(args: &[&str], says: &[&str]) {
 fn a_wrong_flag_value_names_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().display().to_string();
-    refused(&["score", "seeds/articles", "-o", &output, "--frames", "policy_frame"], &["did you mean \"policy_frames\""]);
+    refused(
+        &["score", "seeds/articles", "-o", &output, "--frames", "policy_frame"],
+        &["did you mean \"policy_frames\""],
+    );
     refused(&["score", "seeds/articles", "-o", &output, "--scorer", "corss"], &["--scorer", "did you mean \"cross\""]);
     refused(&["score", "seeds/articles", "-o", &output, "--periods", "week"], &["--period"]);
     refused(&["score", "seeds/articles", "-o", &output, "--confidence", "95"], &["--confidence", "0.5..=0.999"]);

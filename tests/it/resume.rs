@@ -12,7 +12,19 @@ fn killed_at_many_points_and_resumed_it_ends_the_same() {
     score(&["seeds/articles"], &whole, &["--chunk", "1"], 0);
     let usual = started.elapsed();
     let broken_path = broken.display().to_string();
-    let args = ["score", "seeds/articles", "-o", &broken_path, "--engine", "fake", "--resamples", "100", "--chunk", "1", "--resume"];
+    let args = [
+        "score",
+        "seeds/articles",
+        "-o",
+        &broken_path,
+        "--engine",
+        "fake",
+        "--resamples",
+        "100",
+        "--chunk",
+        "1",
+        "--resume",
+    ];
     let mut kills = 0;
     for attempt in 1..=12u32 {
         let mut child = framescope(&args).stdout(std::process::Stdio::null()).spawn().unwrap();

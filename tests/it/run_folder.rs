@@ -90,12 +90,16 @@ fn a_bad_record_is_listed_and_the_rest_is_scored() {
     let good = |id: &str| json!({"id": id, "title": "Council meets", "text": "The council met on Monday. It voted to keep the library open.", "outlet": "A"});
     let german = "Der Stadtrat hat am Montag beschlossen, die Bibliothek nicht zu schließen. Die Bürgermeisterin sagte, dass \
                   dies eine gute Entscheidung für alle Einwohner der Stadt sei und dass man nun weiter planen könne.";
-    let path = collection(folder.path(), "mixed.jsonl", &[
-        good("a"),
-        json!({"id": "b", "title": "", "text": "  ", "outlet": "A"}),
-        json!({"id": "c", "title": "Bibliothek bleibt offen", "text": german, "outlet": "A"}),
-        good("d"),
-    ]);
+    let path = collection(
+        folder.path(),
+        "mixed.jsonl",
+        &[
+            good("a"),
+            json!({"id": "b", "title": "", "text": "  ", "outlet": "A"}),
+            json!({"id": "c", "title": "Bibliothek bleibt offen", "text": german, "outlet": "A"}),
+            good("d"),
+        ],
+    );
     let mut lines = std::fs::read_to_string(&path).unwrap();
     lines.push_str("{\"id\": \"e\", \"title\": \n");
     std::fs::write(&path, lines).unwrap();
@@ -112,12 +116,17 @@ fn a_bad_record_is_listed_and_the_rest_is_scored() {
 #[test]
 fn the_outlet_comes_from_the_record_else_the_byline_else_the_address() {
     let folder = tempfile::tempdir().unwrap();
-    let text = |byline: &str| format!("{byline}The council met on Monday.\n\nIt voted to keep the library open until June.");
-    let path = collection(folder.path(), "three.jsonl", &[
-        json!({"id": "a", "title": "A vote", "text": text("By Ann Lee, The Hill Post\n\n"), "url": "https://www.hillpost.example.com/a"}),
-        json!({"id": "b", "title": "A vote", "text": text(""), "url": "https://www.hillpost.example.com/b"}),
-        json!({"id": "c", "title": "A vote", "text": text(""), "outlet": "Post", "url": "https://x.example.org/c"}),
-    ]);
+    let text =
+        |byline: &str| format!("{byline}The council met on Monday.\n\nIt voted to keep the library open until June.");
+    let path = collection(
+        folder.path(),
+        "three.jsonl",
+        &[
+            json!({"id": "a", "title": "A vote", "text": text("By Ann Lee, The Hill Post\n\n"), "url": "https://www.hillpost.example.com/a"}),
+            json!({"id": "b", "title": "A vote", "text": text(""), "url": "https://www.hillpost.example.com/b"}),
+            json!({"id": "c", "title": "A vote", "text": text(""), "outlet": "Post", "url": "https://x.example.org/c"}),
+        ],
+    );
     let output = folder.path().join("run");
     score(&[&path.display().to_string()], &output, &[], 0);
     let outlets = texts(&table(&output.join("articles.parquet")), "outlet");
@@ -130,9 +139,11 @@ fn quoted_terms_are_not_the_outlets_own() {
     let folder = tempfile::tempdir().unwrap();
     let text = "Officials held nine people on Tuesday. \u{201c}Every criminal alien on that bus is one fewer,\u{201d} said Tom Keel, \
                 the director. The illegals were taken to a county jail.";
-    let path = collection(folder.path(), "one.jsonl", &[
-        json!({"id": "x", "title": "Nine held in county raid", "text": text, "outlet": "A", "date": "2026-03-01"}),
-    ]);
+    let path = collection(
+        folder.path(),
+        "one.jsonl",
+        &[json!({"id": "x", "title": "Nine held in county raid", "text": text, "outlet": "A", "date": "2026-03-01"})],
+    );
     let output = folder.path().join("run");
     score(&[&path.display().to_string()], &output, &[], 0);
     let sentences = table(&output.join("sentences.parquet"));

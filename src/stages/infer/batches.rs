@@ -38,7 +38,8 @@ fn on_threads<T: Send>(plan: &[Vec<usize>], run: impl Fn(&[usize]) -> Result<T> 
     let next = AtomicUsize::new(0);
     let take = || {
         let mut finished = Vec::new();
-        while let Some((at, rows)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, plan.get(at)?))) {
+        while let Some((at, rows)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, plan.get(at)?)))
+        {
             finished.push((at, run(rows)?));
         }
         Ok(finished)

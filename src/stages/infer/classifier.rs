@@ -212,12 +212,7 @@ impl Classifier {
     }
 }
 
-pub(crate) fn load_model(
-    manifest: &Manifest,
-    name: &str,
-    engine: &str,
-    used: &mut Vec<ModelUsed>,
-) -> Result<Loaded> {
+pub(crate) fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &mut Vec<ModelUsed>) -> Result<Loaded> {
     let entry = manifest.model(name)?.clone();
     let tokenizer = TextTokenizer::load(&manifest.path(&entry.tokenizer), entry.max_tokens)?;
     let engine: Arc<dyn Engine> = match engine {

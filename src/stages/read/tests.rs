@@ -73,7 +73,11 @@ fn a_csv_becomes_articles() {
     assert_eq!(first.published.unwrap().date.to_string(), "2020-01-06");
     assert_eq!((first.outlet.as_deref(), first.author.as_deref()), (Some("Daily"), Some("Ann Lee")));
     assert_eq!((first.section.as_deref(), first.source.row), (Some("Weather"), Some(1)));
-    assert_eq!((second.id.as_str(), second.outlet.as_deref()), ("week-2", None), "the URL is the pipeline's last resort");
+    assert_eq!(
+        (second.id.as_str(), second.outlet.as_deref()),
+        ("week-2", None),
+        "the URL is the pipeline's last resort"
+    );
     assert_eq!((second.author.as_deref(), second.source.row), (None, Some(2)));
     let used = &read.reader.inputs()[0];
     assert_eq!((used.articles, used.rejected, used.bytes), (2, 0, csv.len() as u64));

@@ -46,13 +46,13 @@ const SENTENCES: &[Row] = &[
     ("loaded", "probability", PROBABILITY, "Probability that the wording is loaded"),
     ("top_frame", UNIT, "a frame of the scheme", "Single-best reading: the one frame that fits best"),
     ("top_frame_share", "share", PROBABILITY, "Share of the best frame in a softmax over all frames"),
-    ("n_terms", "terms", COUNT, "Loaded terms of the lexicon in the sentence"),
+    ("n_terms", "terms", COUNT, "Terms of the loaded-term lexicon in the sentence, every category and strength"),
     ("n_terms_quoted", "terms", COUNT, "Of those, inside quoted speech"),
     (
         "terms",
         UNIT,
         "list",
-        "Each loaded term: citation form, category, bytes start to end in text, inside quoted speech or not",
+        "Each loaded term: citation form, category, strength 1 to 3, bytes start to end in text, inside quoted speech or not",
     ),
 ];
 
