@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, unknown};
+use crate::run_folder::Thresholds;
 use crate::stages::infer::Scorer;
 use crate::stages::infer::frames::Scheme;
 
@@ -113,6 +114,19 @@ pub struct TableSettings {
     pub min_articles: u32,
     pub loaded_threshold: Option<f32>,
     pub frame_threshold: Option<f32>,
+}
+
+impl TableSettings {
+    /// `thresholds`, with the cut-offs that were given in their place.
+    pub fn applied_to(&self, mut thresholds: Thresholds) -> Thresholds {
+        if let Some(loaded) = self.loaded_threshold {
+            thresholds.loaded = loaded;
+        }
+        if let Some(frame) = self.frame_threshold {
+            thresholds.frames.fill(frame);
+        }
+        thresholds
+    }
 }
 
 const KEYS: &[&str] = &[
@@ -304,7 +318,7 @@ mod tests {
     use super::*;
 
     fn message(settings: Settings) -> String {
-        settings.validate().err().expect("refused").to_string()
+        settings.validate().expect_err("refused").to_string()
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use framescope::config::Config;
 use framescope::pipeline::{Inspection, Preparation, Scored};
 use framescope::record::{Article, CleanArticle, Part, Removal, Voice};
+use framescope::run_folder::Thresholds;
 use framescope::stages::read::{self, FileSchema};
 
 use super::{Configured, style};
@@ -45,7 +45,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         _ => true,
     };
     let mut rejected = None;
-    let article = preparation.reader(&[args.article.clone()])?.find_map(|record| match record {
+    let article = preparation.reader(std::slice::from_ref(&args.article))?.find_map(|record| match record {
         Ok(article) => wanted(&article).then_some(article),
         Err(why) => {
             rejected.get_or_insert(why);
@@ -72,9 +72,17 @@ pub fn run(args: Args) -> Result<ExitCode> {
         print_cleaning(&clean);
     } else {
         let inspection = Inspection::new(&config)?;
-        print_sentences(&clean, &inspection.score(sentences)?, &config);
+        let names: Vec<String> = config.scheme.frames.iter().map(|frame| frame.name.replace('_', " ")).collect();
+        let cutoffs = Cutoffs { names: &names, thresholds: &inspection.thresholds(&config) };
+        print_sentences(&clean, &inspection.score(sentences)?, &cutoffs);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the colours and the frames line go by.
+struct Cutoffs<'a> {
+    names: &'a [String],
+    thresholds: &'a Thresholds,
 }
 
 /// Columns with the fields they feed, and the first article as it would be read.
@@ -147,7 +155,7 @@ fn print_removal(clean: &CleanArticle, removal: &Removal) {
     );
 }
 
-fn print_sentences(clean: &CleanArticle, scored: &[Scored], config: &Config) {
+fn print_sentences(clean: &CleanArticle, scored: &[Scored], cutoffs: &Cutoffs<'_>) {
     let mut removals = clean.removals.iter().peekable();
     let mut block = u32::MAX;
     for one in scored {
@@ -159,7 +167,7 @@ fn print_sentences(clean: &CleanArticle, scored: &[Scored], config: &Config) {
             block = one.sentence.block;
             anstream::println!();
         }
-        print_sentence(one, config);
+        print_sentence(one, cutoffs);
     }
     removals.for_each(|removal| print_removal(clean, removal));
     anstream::println!(
@@ -172,7 +180,7 @@ fn print_sentences(clean: &CleanArticle, scored: &[Scored], config: &Config) {
     );
 }
 
-fn print_sentence(one: &Scored, config: &Config) {
+fn print_sentence(one: &Scored, cutoffs: &Cutoffs<'_>) {
     let sentence = &one.sentence;
     let part = match sentence.part {
         Part::Headline => "headline",
@@ -198,10 +206,10 @@ fn print_sentence(one: &Scored, config: &Config) {
     let mut line = vec![
         style::paint(tone_style, format!("tone {tone:+.2}")),
         style::paint(
-            if scores.loaded >= 0.5 { style::WARN } else { style::DIM },
+            if scores.loaded >= cutoffs.thresholds.loaded { style::WARN } else { style::DIM },
             format!("loaded {:.2}", scores.loaded),
         ),
-        style::paint(style::DIM, frames_line(one, config)),
+        style::paint(style::DIM, frames_line(one, cutoffs)),
     ];
     if !tags.is_empty() {
         line.insert(0, style::paint(style::QUOTE, tags.join(", ")));
@@ -209,15 +217,20 @@ fn print_sentence(one: &Scored, config: &Config) {
     anstream::println!("    {}", line.join(&style::paint(style::DIM, " · ")));
 }
 
-fn frames_line(one: &Scored, config: &Config) -> String {
-    let names = config.scheme.frames.iter().map(|frame| frame.name.replace('_', " "));
-    let cutoff = config.tables.frame_threshold.unwrap_or(0.5);
-    let mut frames: Vec<(String, f32)> = names.zip(one.scores.frames.iter().copied()).collect();
+fn frames_line(one: &Scored, cutoffs: &Cutoffs<'_>) -> String {
+    let thresholds = &cutoffs.thresholds.frames;
+    let mut frames: Vec<(&str, f32, bool)> = cutoffs
+        .names
+        .iter()
+        .zip(&one.scores.frames)
+        .zip(thresholds)
+        .map(|((name, &p), &cutoff)| (name.as_str(), p, p >= cutoff))
+        .collect();
     frames.sort_by(|a, b| b.1.total_cmp(&a.1));
     let above: Vec<String> =
-        frames.iter().take(3).filter(|f| f.1 >= cutoff).map(|(name, p)| format!("{name} {p:.2}")).collect();
+        frames.iter().filter(|frame| frame.2).take(3).map(|(name, p, _)| format!("{name} {p:.2}")).collect();
     match (above.is_empty(), frames.first()) {
-        (true, Some((name, p))) => format!("({name} {p:.2})"),
+        (true, Some((name, p, _))) => format!("({name} {p:.2})"),
         _ => above.join(", "),
     }
 }

@@ -160,12 +160,7 @@ pub fn rebuild(run: &Path, settings: Settings) -> Result<RunManifest> {
 
 fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &TableSettings) -> Result<()> {
     let sentences = run.join(SENTENCES);
-    if let Some(loaded) = settings.loaded_threshold {
-        manifest.thresholds.loaded = loaded;
-    }
-    if let Some(frame) = settings.frame_threshold {
-        manifest.thresholds.frames.fill(frame);
-    }
+    manifest.thresholds = settings.applied_to(manifest.thresholds.clone());
     let frames: Vec<String> = manifest.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
     let started = Instant::now();
     let tables = aggregate(&sentences, &frames, &manifest.thresholds, &options(settings)?)?;

@@ -16,8 +16,9 @@ impl Inspection {
         Ok(Self { setup: Setup::new(config)? })
     }
 
-    pub fn thresholds(&self) -> &Thresholds {
-        self.setup.classifier.thresholds()
+    /// Cut-offs in force: the models', unless the settings name others.
+    pub fn thresholds(&self, config: &Config) -> Thresholds {
+        config.tables.applied_to(self.setup.classifier.thresholds().clone())
     }
 
     pub fn score(&self, sentences: Vec<Sentence>) -> Result<Vec<Scored>> {

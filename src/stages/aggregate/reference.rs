@@ -199,7 +199,9 @@ fn permutation_agrees_with_every_relabelling() {
         let sums = |matrix: &Matrix| RatioSums::of(matrix.rows().map(|row| (row[0], row[1])));
         near(permutation::statistic(&sums(&first), &sums(&second)).unwrap(), case.statistic);
         let mut random = bootstrap::stream(5, &["reference"]);
-        let found = permutation::p_values(&first, &second, &[estimand.clone()], PERMUTATIONS, &mut random)[0].unwrap();
+        let found = permutation::p_values(&first, &second, std::slice::from_ref(&estimand), PERMUTATIONS, &mut random)
+            [0]
+        .unwrap();
         let drawn = f64::from(found.permutations);
         let error = (case.p * (1.0 - case.p) / drawn).sqrt();
         assert!((found.p - case.p).abs() <= 4.0 * error + 1.0 / drawn, "{}, not {} ± {error}", found.p, case.p);

@@ -69,7 +69,7 @@ fn sentence(
 ) -> SentenceRow {
     let part = if index == 0 {
         "headline"
-    } else if index == 1 && at % 5 == 0 {
+    } else if index == 1 && at.is_multiple_of(5) {
         "deck"
     } else {
         "body"

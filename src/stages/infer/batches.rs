@@ -46,7 +46,7 @@ fn on_threads<T: Send>(plan: &[Vec<usize>], run: impl Fn(&[usize]) -> Result<T> 
     };
     let threads = rayon::current_num_threads().min(plan.len());
     let parts = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(&take)).collect();
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
         running.into_iter().map(|thread| thread.join().expect("an engine fails, it does not panic")).collect()
     });
     let parts: Result<Vec<Vec<(usize, T)>>> = parts;

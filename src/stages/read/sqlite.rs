@@ -141,11 +141,11 @@ impl Records for SqliteRecords {
         if self.done {
             return None;
         }
-        if self.page.is_empty() {
-            if let Err(error) = self.fetch_page() {
-                self.done = true;
-                return Some(Err(damaged(&error).at(self.row + 1)));
-            }
+        if self.page.is_empty()
+            && let Err(error) = self.fetch_page()
+        {
+            self.done = true;
+            return Some(Err(damaged(&error).at(self.row + 1)));
         }
         let Some((id, bytes)) = self.page.pop_front() else {
             self.done = true;

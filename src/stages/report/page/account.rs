@@ -115,7 +115,7 @@ fn reasons(rejected: &Path) -> Result<Vec<(String, String, String)>> {
         }
     }
     let mut reasons: Vec<_> = counted.into_iter().collect();
-    reasons.sort_by(|a, b| b.1.0.cmp(&a.1.0));
+    reasons.sort_by_key(|b| std::cmp::Reverse(b.1.0));
     Ok(reasons.into_iter().map(|(reason, (n, example))| (reason, count(n), example)).collect())
 }
 

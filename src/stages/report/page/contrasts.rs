@@ -141,7 +141,7 @@ impl Columns {
             numbers.push(table.column(name)?.cast(&DataType::Float64)?.f64()?.clone());
         }
         let fixed = "one column a name";
-        Ok(Self { text: text.try_into().ok().expect(fixed), numbers: numbers.try_into().ok().expect(fixed) })
+        Ok(Self { text: text.try_into().expect(fixed), numbers: numbers.try_into().expect(fixed) })
     }
 
     fn number(&self, column: usize, row: usize) -> Option<f64> {
