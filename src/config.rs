@@ -17,7 +17,8 @@ pub struct Settings {
     /// Frame scheme: a built-in name (`framescope frames list`) or the path of a TOML file
     #[arg(long, value_name = "SCHEME")]
     pub frames: Option<String>,
-    /// How frames are scored: cross (reads sentence and hypothesis together) or embedding (one pass a sentence)
+    /// How frames are scored: embedding (a sentence's vector against the frames' descriptions; the default) or cross (reads
+    /// sentence and hypothesis together, a pass for each)
     #[arg(long, value_name = "NAME")]
     pub scorer: Option<String>,
     /// Inference engine: embedded
@@ -215,9 +216,9 @@ impl Settings {
     pub fn validate(self) -> Result<Config> {
         let tables = self.tables(None)?;
         let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
-        let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "cross")?.as_str() {
-            "embedding" => Scorer::Embedding,
-            _ => Scorer::Cross,
+        let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "embedding")?.as_str() {
+            "cross" => Scorer::Cross,
+            _ => Scorer::Embedding,
         };
         if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
             return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));

@@ -187,7 +187,7 @@ impl<'a> Measured<'a> {
                 fit::FrameCalibration { scorer, temperature, embedding: None }
             }
             Scorer::Embedding => {
-                let embedding = manifest.model(&manifest.sentence_model)?.embedding.as_ref();
+                let embedding = manifest.model(&manifest.vector_model)?.embedding.as_ref();
                 fit::FrameCalibration { scorer, temperature: 1.0, embedding }
             }
         };

@@ -23,7 +23,7 @@ use crate::run_folder::{ModelUsed, Thresholds};
 pub enum Scorer {
     /// A cross-encoder reads sentence and hypothesis together: one pass a sentence and hypothesis.
     Cross,
-    /// Sentence vector against frame vectors: no pass beyond the one for tone and loaded language.
+    /// Sentence vector against frame vectors: one pass a sentence, whatever the number of frames.
     Embedding,
 }
 
@@ -51,8 +51,8 @@ pub struct ClassifierOptions<'a> {
 /// Scores sentences. Each distinct sentence goes through the models once in the classifier's life.
 pub struct Classifier {
     sentence: Loaded,
-    /// Present only when the scorer needs a model of its own.
-    pair: Option<Loaded>,
+    /// Present only when the frames are read by a model of their own.
+    second: Option<Loaded>,
     frames: FrameScorer,
     thresholds: Thresholds,
     used: Vec<ModelUsed>,
@@ -87,7 +87,7 @@ impl Classifier {
         let mut used = Vec::new();
         let mut load = |name: &str| load_model(&manifest, name, options.engine, &mut used);
         let sentence = load(&manifest.sentence_model)?;
-        let (pair, frames, threshold) = match options.scorer {
+        let (second, frames, threshold) = match options.scorer {
             Scorer::Cross => {
                 let pair = (manifest.pair_model != manifest.sentence_model).then(|| load(&manifest.pair_model));
                 let pair = pair.transpose()?;
@@ -98,13 +98,15 @@ impl Classifier {
                 (pair, FrameScorer::Cross(scorer), threshold)
             }
             Scorer::Embedding => {
-                let entry = sentence.entry.embedding.as_ref().ok_or_else(|| {
-                    Error::Config(format!("model {} has no sentence vectors; use --scorer cross", sentence.entry.name))
+                let second = (manifest.vector_model != manifest.sentence_model).then(|| load(&manifest.vector_model));
+                let second = second.transpose()?;
+                let model = second.as_ref().unwrap_or(&sentence);
+                let entry = model.entry.embedding.as_ref().ok_or_else(|| {
+                    Error::Config(format!("model {} has no sentence vectors; use --scorer cross", model.entry.name))
                 })?;
-                let scorer =
-                    EmbeddingScorer::new(options.scheme, entry, sentence.engine.as_ref(), &sentence.tokenizer)?;
+                let scorer = EmbeddingScorer::new(options.scheme, entry, model.engine.as_ref(), &model.tokenizer)?;
                 let threshold = entry.threshold;
-                (None, FrameScorer::Embedding(scorer), threshold)
+                (second, FrameScorer::Embedding(scorer), threshold)
             }
         };
         let thresholds = Thresholds {
@@ -114,7 +116,7 @@ impl Classifier {
         for (task, labels) in [("tone", &["negative", "neutral", "positive"][..]), ("loaded", &["loaded"][..])] {
             labels.iter().try_for_each(|label| sentence.entry.head(task)?.column(label).map(drop))?;
         }
-        Ok(Self { sentence, pair, frames, thresholds, used, memo: Mutex::default() })
+        Ok(Self { sentence, second, frames, thresholds, used, memo: Mutex::default() })
     }
 
     /// Cut-offs chosen with the models, for the tables' shares.
@@ -136,7 +138,7 @@ impl Classifier {
     pub fn passes_per_sentence(&self) -> usize {
         match &self.frames {
             FrameScorer::Cross(scorer) => 1 + scorer.pairs_per_sentence(),
-            FrameScorer::Embedding(_) => 1,
+            FrameScorer::Embedding(_) => 1 + usize::from(self.second.is_some()),
         }
     }
 
@@ -177,12 +179,16 @@ impl Classifier {
         let singles = pieces.iter().map(|p| model.tokenizer.single(p)).collect::<Result<Vec<Tokens>>>()?;
         let (tone, loaded) = (model.entry.head("tone")?, model.entry.head("loaded")?);
         let mut outputs = vec![tone.output.as_str(), loaded.output.as_str()];
-        if let (FrameScorer::Embedding(_), Some(embedding)) = (&self.frames, &model.entry.embedding) {
+        let shared = self.second.is_none().then_some(model.entry.embedding.as_ref()).flatten();
+        if let (FrameScorer::Embedding(_), Some(embedding)) = (&self.frames, shared) {
             outputs.push(&embedding.output);
         }
         let results = batches::run(model.engine.as_ref(), &singles, &outputs, &done)?;
         let readings = match &self.frames {
-            FrameScorer::Embedding(scorer) => results[2].rows().map(|vector| scorer.read(vector)).collect(),
+            FrameScorer::Embedding(scorer) => match &self.second {
+                None => results[2].rows().map(|vector| scorer.read(vector)).collect(),
+                Some(vectors) => score_vectors(scorer, vectors, texts, &done)?,
+            },
             FrameScorer::Cross(scorer) => self.score_pairs(scorer, texts, &pieces, &done)?,
         };
         let columns = ["negative", "neutral", "positive"].map(|label| tone.column(label).unwrap_or_default());
@@ -204,12 +210,24 @@ impl Classifier {
         pieces: &[Piece],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<FrameReading>> {
-        let Some(pair) = &self.pair else {
+        let Some(pair) = &self.second else {
             return scorer.score(self.sentence.engine.as_ref(), &self.sentence.tokenizer, pieces, done);
         };
         let pieces = texts.iter().map(|text| pair.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
         scorer.score(pair.engine.as_ref(), &pair.tokenizer, &pieces, done)
     }
+}
+
+fn score_vectors(
+    scorer: &EmbeddingScorer,
+    model: &Loaded,
+    texts: &[&str],
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<FrameReading>> {
+    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
+    let output = &model.entry.embedding.as_ref().expect("checked when the scorer was made").output;
+    let vectors = batches::run(model.engine.as_ref(), &singles.collect::<Result<Vec<Tokens>>>()?, &[output], done)?;
+    Ok(vectors[0].rows().map(|vector| scorer.read(vector)).collect())
 }
 
 pub(crate) fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &mut Vec<ModelUsed>) -> Result<Loaded> {

@@ -17,6 +17,8 @@ pub struct Manifest {
     pub sentence_model: String,
     /// Name of the model that reads sentence–hypothesis pairs.
     pub pair_model: String,
+    /// Name of the model whose sentence vectors are compared with the frames'; the sentence model, if it has good ones.
+    pub vector_model: String,
     #[serde(rename = "model")]
     pub models: Vec<ModelEntry>,
     #[serde(skip)]
@@ -124,6 +126,7 @@ impl Manifest {
         folder.clone_into(&mut manifest.folder);
         manifest.model(&manifest.sentence_model)?;
         manifest.model(&manifest.pair_model)?;
+        manifest.model(&manifest.vector_model)?;
         Ok(manifest)
     }
 

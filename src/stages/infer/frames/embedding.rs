@@ -1,7 +1,6 @@
-//! The one-pass reading: a sentence's vector against each frame's vector. Costs nothing beyond the pass that tone and
-//! loaded language need anyway.
+//! The vector reading: a sentence's vector against each frame's vector. One pass a sentence, whatever the number of frames.
 
-use super::{FrameReading, Scheme, best_of};
+use super::{Frame, FrameReading, Scheme, best_of};
 use crate::engines::Engine;
 use crate::error::Result;
 use crate::stages::infer::batches;
@@ -9,7 +8,8 @@ use crate::stages::infer::heads::sigmoid;
 use crate::stages::infer::models::EmbeddingEntry;
 use crate::stages::infer::tokens::{TextTokenizer, Tokens};
 
-/// One unit-length vector a frame: the mean of its description's and hypotheses' vectors.
+/// One unit-length vector a frame, of the text `label: description` (the wording that reads frames best on development
+/// schemes: models/README.md), or of the label and its hypotheses where there is no description.
 pub struct EmbeddingScorer {
     frames: Vec<Vec<f32>>,
     scale: f32,
@@ -23,18 +23,10 @@ impl EmbeddingScorer {
         engine: &dyn Engine,
         tokenizer: &TextTokenizer,
     ) -> Result<Self> {
-        let frames = scheme.frames.iter().map(|frame| {
-            let texts = std::iter::once(&frame.description).chain(&frame.hypotheses).filter(|text| !text.is_empty());
-            let tokens =
-                texts.map(|text| tokenizer.single(&tokenizer.piece(text)?)).collect::<Result<Vec<Tokens>>>()?;
-            let vectors = batches::run(engine, &tokens, &[&entry.output], &|_| {})?.remove(0);
-            let mut sum = vec![0.0; vectors.width];
-            for vector in vectors.rows() {
-                sum.iter_mut().zip(vector).for_each(|(total, value)| *total += value);
-            }
-            Ok(unit(sum))
-        });
-        Ok(Self { frames: frames.collect::<Result<_>>()?, scale: entry.scale, bias: entry.bias })
+        let tokens = scheme.frames.iter().map(|frame| tokenizer.single(&tokenizer.piece(&described(frame))?));
+        let vectors = batches::run(engine, &tokens.collect::<Result<Vec<Tokens>>>()?, &[&entry.output], &|_| {})?;
+        let frames = vectors[0].rows().map(<[f32]>::to_vec).collect();
+        Ok(Self { frames, scale: entry.scale, bias: entry.bias })
     }
 
     /// From a sentence's unit-length vector.
@@ -45,10 +37,11 @@ impl EmbeddingScorer {
     }
 }
 
-fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-    let norm = dot(&vector, &vector).sqrt().max(f32::MIN_POSITIVE);
-    vector.iter_mut().for_each(|value| *value /= norm);
-    vector
+fn described(frame: &Frame) -> String {
+    if frame.description.is_empty() {
+        return format!("{}: {}", frame.label, frame.hypotheses.join(" "));
+    }
+    format!("{}: {}", frame.label, frame.description)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
