@@ -198,6 +198,8 @@ impl Counts {
         let strength = |row: &Row| row.compared.z_articles.abs();
         rows.sort_by(|a, b| strength(b).total_cmp(&strength(a)).then_with(|| a.gram.cmp(b.gram)));
         rows.truncate(options.distinctive_top as usize);
+        // One allocation of all candidates for each outlet would add up to gigabytes.
+        rows.shrink_to_fit();
         rows
     }
 }
