@@ -117,6 +117,7 @@ impl Setup {
         serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "inputs": job.inputs,
+            "input files": input_sizes(job.inputs),
             "models": models,
             "engine": config.engine,
             "scorer": config.scorer,
@@ -129,6 +130,17 @@ impl Setup {
             "chunk": config.chunk,
         })
     }
+}
+
+/// Files under each input and their bytes together: a collection that grew or shrank cannot be resumed, since the chunks
+/// that are done would not be its first ones.
+fn input_sizes(inputs: &[PathBuf]) -> Vec<(usize, u64)> {
+    let size = |input: &PathBuf| {
+        let files = walkdir::WalkDir::new(input).follow_links(true).into_iter().filter_map(Result::ok);
+        let sizes = files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|m| m.len());
+        sizes.fold((0, 0), |(files, bytes), size| (files + 1, bytes + size))
+    };
+    inputs.iter().map(size).collect()
 }
 
 /// How far reading got.

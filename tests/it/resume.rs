@@ -65,3 +65,30 @@ fn an_interrupted_run_is_not_overwritten_unasked() {
     let restarted = run(&[&args[..], &["--restart", "--resamples", "100"]].concat());
     assert_eq!(restarted.status.code(), Some(0), "{}", stderr(&restarted));
 }
+
+#[test]
+fn a_collection_that_changed_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let articles = folder.path().join("articles");
+    std::fs::create_dir(&articles).unwrap();
+    for file in std::fs::read_dir("seeds/articles").unwrap().flatten() {
+        std::fs::copy(file.path(), articles.join(file.file_name())).unwrap();
+    }
+    let (input, output) = (articles.display().to_string(), folder.path().join("run").display().to_string());
+    let args = ["score", &input, "-o", &output, "--engine", "fake", "--chunk", "1", "--resume"];
+    let mut child = framescope(&args).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !folder.path().join("run/.partial/00000001.json").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::write(
+        articles.join("new.jsonl"),
+        "{\"id\": \"new\", \"title\": \"A vote\", \"text\": \"The council met.\"}\n",
+    )
+    .unwrap();
+    let changed = run(&args);
+    assert_eq!(changed.status.code(), Some(2));
+    assert!(stderr(&changed).contains("other input files"), "{}", stderr(&changed));
+}
