@@ -1,9 +1,9 @@
 //! What `framescope eval` shows a reader.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color};
 use framescope::evaluation::{Fit, FittedCutoff, Outcome, Task, Unit};
 
-use super::{eval::note, style};
+use super::{eval::note, style, summary::table};
 
 /// Prints an evaluation's numbers.
 pub fn print(outcome: &Outcome) {
@@ -60,17 +60,6 @@ fn print_averages(outcome: &Outcome) {
     let intervals =
         format!("{percent:.0} % intervals, {} resamples of {} clusters", outcome.resamples, outcome.clusters);
     anstream::println!("  {}", style::paint(style::DIM, intervals));
-}
-
-fn table(header: &[String]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(style::width() as u16);
-    table.set_header(header.iter().map(|cell| Cell::new(cell).add_attribute(Attribute::Dim)));
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }
 
 fn print_labels(outcome: &Outcome) {

@@ -97,11 +97,12 @@ fn overall(run: &Path) -> Result<Vec<OutletEstimates>> {
     Ok(found)
 }
 
-fn table(header: &[&str]) -> Table {
+/// A plain table as wide as the terminal: a dim header, the first column to the left, the others to the right.
+pub(super) fn table<S: AsRef<str>>(header: &[S]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style::width() as u16);
-    table.set_header(header.iter().map(|cell| Cell::new(cell).add_attribute(Attribute::Dim)));
+    table.set_header(header.iter().map(|cell| Cell::new(cell.as_ref()).add_attribute(Attribute::Dim)));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
