@@ -36,9 +36,13 @@ pub struct Settings {
     /// Which column feeds which field, e.g. title=headline,text=body
     #[arg(long, value_name = "FIELD=COLUMN,...")]
     pub map: Option<String>,
-    /// Table of outlet names: alias, canonical name (CSV/TSV)
+    /// Table of outlet names: alias, canonical name (CSV, TSV or TOML)
     #[arg(long, value_name = "FILE")]
     pub aliases: Option<PathBuf>,
+    /// How dates of numbers such as 3/4/2020 are read: detect (by the file's other dates, else month first), month-first or
+    /// day-first
+    #[arg(long, value_name = "ORDER")]
+    pub day_order: Option<String>,
     /// Language of the collection: en (others are listed as rejected) or any
     #[arg(long, value_name = "LANG")]
     pub language: Option<String>,
@@ -48,6 +52,9 @@ pub struct Settings {
     /// Cleaning rules of your own (TOML), added to the built-in ones
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+    /// Articles with fewer words left after cleaning are listed as rejected
+    #[arg(long, value_name = "N")]
+    pub min_words: Option<usize>,
     /// Period of the tables: day, week, month, quarter or year
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
@@ -94,9 +101,11 @@ pub struct Config {
     pub built_in_lexicon: bool,
     pub map: Option<String>,
     pub aliases: Option<PathBuf>,
+    pub day_order: String,
     pub language: String,
     pub disabled_rules: Vec<String>,
     pub rules: Option<PathBuf>,
+    pub min_words: usize,
     #[serde(flatten)]
     pub tables: TableSettings,
     #[serde(skip)]
@@ -139,9 +148,11 @@ const KEYS: &[&str] = &[
     "no-built-in-lexicon",
     "map",
     "aliases",
+    "day-order",
     "language",
     "disable-rule",
     "rules",
+    "min-words",
     "period",
     "events",
     "seed",
@@ -155,6 +166,7 @@ const KEYS: &[&str] = &[
 ];
 const ENGINES: &[&str] = &["embedded", "fake"];
 const PERIODS: &[&str] = &["day", "week", "month", "quarter", "year"];
+const DAY_ORDERS: &[&str] = &["detect", "month-first", "day-first"];
 const LANGUAGES: &[&str] = &["en", "any"];
 
 impl Settings {
@@ -193,9 +205,11 @@ impl Settings {
             no_built_in_lexicon: self.no_built_in_lexicon.or(file.no_built_in_lexicon),
             map: self.map.or(file.map),
             aliases: self.aliases.or(file.aliases),
+            day_order: self.day_order.or(file.day_order),
             language: self.language.or(file.language),
             disable_rule: if self.disable_rule.is_empty() { file.disable_rule } else { self.disable_rule },
             rules: self.rules.or(file.rules),
+            min_words: self.min_words.or(file.min_words),
             period: self.period.or(file.period),
             events: if self.events.is_empty() { file.events } else { self.events },
             seed: self.seed.or(file.seed),
@@ -233,9 +247,11 @@ impl Settings {
             built_in_lexicon: self.no_built_in_lexicon != Some(true),
             map: self.map,
             aliases: self.aliases,
+            day_order: one_of("day-order", self.day_order, DAY_ORDERS, "detect")?,
             language: one_of("language", self.language, LANGUAGES, "en")?,
             disabled_rules: self.disable_rule,
             rules: self.rules,
+            min_words: within("min-words", self.min_words, 0..=10_000, 0)?,
             tables,
             threads: within("threads", self.threads, 1..=1024, physical_cores())?,
             chunk: within("chunk", self.chunk, 1..=100_000, 64)?,

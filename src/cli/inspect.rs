@@ -10,7 +10,7 @@ use framescope::record::{Article, CleanArticle, Part, Removal, Voice};
 use framescope::run_folder::Thresholds;
 use framescope::stages::read::{self, FileSchema};
 
-use super::{Configured, style};
+use super::{Configured, inspect_clean, style};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,7 +22,7 @@ pub struct Args {
     /// The article's row in the file, from 1
     #[arg(long, value_name = "N")]
     row: Option<u64>,
-    /// Only what cleaning repaired, removed and kept
+    /// Only what cleaning made of it, as a diff: what stays, what goes and by which rule, what was repaired
     #[arg(long)]
     clean: bool,
     /// Only what would be read from the file: columns, fields, samples
@@ -63,19 +63,21 @@ pub fn run(args: Args) -> Result<ExitCode> {
             None => bail!("no such article in {}", args.article.display()),
         }
     };
+    if args.clean {
+        let (clean, rejected) = preparation.clean(article);
+        print_head(&clean);
+        inspect_clean::print(&clean, rejected.as_ref());
+        return Ok(ExitCode::SUCCESS);
+    }
     let (clean, sentences) = match preparation.clean_and_segment(article) {
         Ok(done) => done,
         Err(why) => bail!("this article would be rejected: {} ({})", why.reason, why.detail),
     };
     print_head(&clean);
-    if args.clean {
-        print_cleaning(&clean);
-    } else {
-        let inspection = Inspection::new(&config)?;
-        let names: Vec<String> = config.scheme.frames.iter().map(|frame| frame.name.replace('_', " ")).collect();
-        let cutoffs = Cutoffs { names: &names, thresholds: &inspection.thresholds(&config) };
-        print_sentences(&clean, &inspection.score(sentences)?, &cutoffs);
-    }
+    let inspection = Inspection::new(&config)?;
+    let names: Vec<String> = config.scheme.frames.iter().map(|frame| frame.name.replace('_', " ")).collect();
+    let cutoffs = Cutoffs { names: &names, thresholds: &inspection.thresholds(&config) };
+    print_sentences(&clean, &inspection.score(sentences)?, &cutoffs);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,29 +125,10 @@ fn print_head(clean: &CleanArticle) {
     }
 }
 
-/// Every field in order: kept text plain, removed text struck through under its rule, repairs listed.
-fn print_cleaning(clean: &CleanArticle) {
-    for removal in &clean.removals {
-        print_removal(clean, removal);
-    }
-    if clean.removals.is_empty() {
-        anstream::println!("\nNothing was removed.");
-    }
-    for (name, repaired) in [("title", &clean.title), ("deck", &clean.deck), ("text", &clean.text)] {
-        let edits = repaired.alignment.edits.len();
-        if edits > 0 {
-            anstream::println!("{} {edits} places repaired in the {name}", style::paint(style::WARN, "~"));
-        }
-    }
-    for block in &clean.blocks {
-        let tag = if block.part == Part::Body { String::new() } else { format!("[{}] ", block.part) };
-        anstream::println!("\n{}{}", style::paint(style::DIM, tag), wrapped(clean.block_text(block), 0));
-    }
-}
-
-fn print_removal(clean: &CleanArticle, removal: &Removal) {
+/// One removal on a line: rule, field and byte range, and at most `limit` characters of what went.
+pub fn print_removal(clean: &CleanArticle, removal: &Removal, limit: usize) {
     let text = &clean.article.field(removal.field)[removal.start..removal.end];
-    let shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(limit).collect();
     anstream::println!(
         "{} {} {} {}",
         style::paint(style::BAD, "−"),
@@ -161,7 +144,7 @@ fn print_sentences(clean: &CleanArticle, scored: &[Scored], cutoffs: &Cutoffs<'_
     for one in scored {
         let at = (one.sentence.field, one.sentence.start);
         while let Some(removal) = removals.next_if(|removal| (removal.field, removal.start) <= at) {
-            print_removal(clean, removal);
+            print_removal(clean, removal, 200);
         }
         if one.sentence.block != block {
             block = one.sentence.block;
@@ -169,7 +152,7 @@ fn print_sentences(clean: &CleanArticle, scored: &[Scored], cutoffs: &Cutoffs<'_
         }
         print_sentence(one, cutoffs);
     }
-    removals.for_each(|removal| print_removal(clean, removal));
+    removals.for_each(|removal| print_removal(clean, removal, 200));
     anstream::println!(
         "\n{}",
         style::paint(
@@ -264,7 +247,7 @@ fn highlighted(one: &Scored) -> String {
     out
 }
 
-fn wrapped(text: &str, indent: usize) -> String {
+pub fn wrapped(text: &str, indent: usize) -> String {
     let indent = " ".repeat(indent);
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let options = textwrap::Options::new(style::width()).initial_indent(&indent).subsequent_indent(&indent);

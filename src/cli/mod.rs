@@ -6,9 +6,11 @@ mod eval;
 mod eval_table;
 mod frames;
 mod inspect;
+mod inspect_clean;
 mod models;
 mod progress;
 mod report;
+mod rules;
 mod score;
 pub mod style;
 mod summary;
@@ -41,6 +43,8 @@ enum Command {
     Eval(Box<eval::Args>),
     /// List or show frame schemes
     Frames(frames::Args),
+    /// List or show cleaning rules, or try your own on their examples
+    Rules(rules::Args),
     /// List models or verify their files
     Models(models::Args),
     /// Print a shell completion script or the man page
@@ -55,6 +59,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Inspect(args) => inspect::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Frames(args) => frames::run(args),
+        Command::Rules(args) => rules::run(args),
         Command::Models(args) => models::run(args),
         Command::Completions(args) => completions::run(&args),
     }

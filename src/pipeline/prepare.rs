@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::checkpoint::{ChunkAccount, RemovalRow};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{Article, CleanArticle, Rejected, Sentence};
 use crate::run_folder::InputUsed;
 use crate::stages::clean::{CleanOptions, Cleaner, Language, Rule};
@@ -49,11 +49,12 @@ impl Preparation {
         if let Some(path) = &config.aliases {
             read.aliases = read::OutletAliases::load(path)?;
         }
+        read.day_order = config.day_order.parse().map_err(Error::Config)?;
         let clean = CleanOptions {
             disabled: config.disabled_rules.clone(),
-            extra: config.rules.as_ref().map(Rule::read).transpose()?.unwrap_or_default(),
+            extra: config.rules.as_ref().map(Rule::read_checked).transpose()?.unwrap_or_default(),
             language: if config.language == "any" { Language::Any } else { Language::English },
-            ..CleanOptions::default()
+            min_words: config.min_words,
         };
         Ok(Self { read, cleaner: Cleaner::new(&clean)?, segmenter: Segmenter::new(&SegmentOptions::default()) })
     }
@@ -72,14 +73,25 @@ impl Preparation {
         &self.read
     }
 
-    /// Cleans and segments one article.
-    pub fn clean_and_segment(&self, article: Article) -> Result<(CleanArticle, Vec<Sentence>), Rejected> {
-        let mut clean = self.cleaner.clean(article)?;
+    /// Cleans one article, and says why it would be rejected, if so.
+    pub fn clean(&self, article: Article) -> (CleanArticle, Option<Rejected>) {
+        let mut clean = self.cleaner.apply(article);
+        let rejected = self.cleaner.check(&clean).err();
         // The record's own outlet, else the byline's, else the domain of the URL.
         let (outlet, url) = (clean.article.outlet.as_deref(), clean.article.url.as_deref());
         clean.article.outlet = self.read.aliases.outlet(outlet, url);
-        let sentences = self.segmenter.segment(&clean);
-        Ok((clean, sentences))
+        (clean, rejected)
+    }
+
+    /// Cleans and segments one article.
+    pub fn clean_and_segment(&self, article: Article) -> Result<(CleanArticle, Vec<Sentence>), Rejected> {
+        match self.clean(article) {
+            (_, Some(rejected)) => Err(rejected),
+            (clean, None) => {
+                let sentences = self.segmenter.segment(&clean);
+                Ok((clean, sentences))
+            }
+        }
     }
 
     pub(super) fn prepare(&self, records: Vec<Result<Article, Rejected>>, position: (u64, u64)) -> Prepared {

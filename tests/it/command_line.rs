@@ -4,7 +4,7 @@ use crate::support::{run, stderr, stdout};
 
 #[test]
 fn help_is_a_promise() {
-    for command in ["score", "report", "inspect", "frames", "models"] {
+    for command in ["score", "report", "inspect", "frames", "rules", "models"] {
         let help = run(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0));
         insta::assert_snapshot!(format!("help_{command}"), stdout(&help));

@@ -1,9 +1,13 @@
 //! One integration binary, through the real program.
 
+mod any_text;
 mod architecture;
+mod cleaning;
 mod command_line;
 mod evaluation;
+mod hostile;
 mod mistakes;
+mod reading;
 mod resume;
 mod run_folder;
 mod support;

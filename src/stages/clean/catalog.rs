@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 use super::rule::{self, Rule};
-use super::{author_bio, byline, dateline, deck, headline, related_headline, repeated};
+use super::{author_bio, byline, dateline, deck, headline, link_preview, related_headline, repeated};
 
 const FAMILIES: &[(&str, &str)] = &[
     ("rules/advertisement.toml", include_str!("rules/advertisement.toml")),
@@ -28,6 +28,8 @@ pub struct RuleSummary {
     pub description: String,
     /// A paragraph that it removes, or removes something from.
     pub example: String,
+    /// The rule itself, where a pattern expresses it; None where it is code.
+    pub written: Option<Rule>,
 }
 
 /// A rule in code: the same as a summary, known when framescope is compiled.
@@ -43,9 +45,11 @@ pub(super) const CODED: &[&CodedRule] = &[
     &dateline::RULE,
     &headline::REPEATED,
     &headline::OUTLET_SUFFIX,
+    &headline::UNDER_CAPTION,
     &deck::REPEATED,
     &deck::LABEL,
     &related_headline::RULE,
+    &link_preview::RULE,
     &repeated::RULE,
     &author_bio::RULE,
 ];
@@ -54,10 +58,11 @@ pub(super) const CODED: &[&CodedRule] = &[
 pub fn rules() -> Vec<RuleSummary> {
     let written = families().into_iter().flat_map(|(family, rules)| {
         rules.into_iter().map(move |rule| RuleSummary {
-            id: rule.id,
+            id: rule.id.clone(),
             family: family.clone(),
-            description: rule.description,
-            example: rule.examples.into_iter().next().unwrap_or_default(),
+            description: rule.description.clone(),
+            example: rule.examples.first().cloned().unwrap_or_default(),
+            written: Some(rule),
         })
     });
     let coded = CODED.iter().map(|rule| RuleSummary {
@@ -65,8 +70,19 @@ pub fn rules() -> Vec<RuleSummary> {
         family: rule.family.into(),
         description: rule.description.into(),
         example: rule.example.into(),
+        written: None,
     });
     written.chain(coded).collect()
+}
+
+/// The rule of that id.
+///
+/// # Errors
+/// [`Error::Config`] names the nearest id where there is none.
+pub fn rule(id: &str) -> Result<RuleSummary> {
+    let rules = rules();
+    let unknown = || Error::Config(crate::error::unknown("cleaning rule", id, rules.iter().map(|r| r.id.as_str())));
+    rules.iter().find(|rule| rule.id == id).cloned().ok_or_else(unknown)
 }
 
 /// The pattern rules that are in force: ours but those switched off, then the user's.
@@ -118,6 +134,12 @@ mod tests {
         for (family, rules) in families() {
             let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
             for rule in &rules {
+                // A headline rule's examples are headlines.
+                if rule.part == crate::record::Part::Headline {
+                    let failed = crate::stages::clean::check(std::slice::from_ref(rule)).unwrap();
+                    wrong.extend(failed.iter().map(|failed| format!("{family}/{failed:?}")));
+                    continue;
+                }
                 let whole = matches!(rule.scope, Scope::Paragraph | Scope::Ending);
                 for example in &rule.examples {
                     let (kept, by) = what_happens_to(example);

@@ -19,7 +19,7 @@ pub const RULE: CodedRule = CodedRule {
 static TAGGED: LazyLock<Regex> = LazyLock::new(|| {
     let place = r"\p{Lu}[\p{L}.’'/-]*(?: \p{Lu}[\p{L}.’'/-]*){0,4}";
     compile(&format!(
-        r"^(?:{place}(?:, (?:{place}))?(?:,? {DAY})?,? ?)?\((?P<tag>\p{{Lu}}[\p{{L}}\d.&/’ -]{{1,40}})\)\s*(?:—|–|-{{1,2}})\s*"
+        r"^(?:{place}(?:, (?:{place}))?(?:,? {DAY})?,? ?)?\((?P<tag>\p{{Lu}}[\p{{L}}\d.&/’ -]{{1,40}})\)\s*(?:—-?|–-?|-{{1,2}})\s*"
     ))
 });
 
@@ -36,7 +36,7 @@ static PLACE: LazyLock<Regex> = LazyLock::new(|| {
     let capitals = r"\p{Lu}[\p{Lu}.’'/-]+(?: \p{Lu}[\p{Lu}.’'/-]+){0,4}";
     let region = r"\p{Lu}[\p{L}.]+(?: \p{Lu}[\p{L}.]+){0,2}";
     compile(&format!(
-        r"^(?P<place>{capitals})(?P<region>, {region})?(?:, {DAY})? ?(?:—|–|--| - )\s*(?P<next>[\p{{Lu}}“‘\x22\d])"
+        r"^(?P<place>{capitals})(?P<region>, {region})?(?:, {DAY})? ?(?:—-?|–-?|--| - )\s*(?P<next>[\p{{Lu}}“‘\x22\d])"
     ))
 });
 
@@ -123,6 +123,7 @@ mod tests {
             ("(CW) -- The pier", "The pier", Some("CW")),
             ("Harbor City (CNN) The pier", "The pier", Some("CNN")),
             ("(CNN)The pier", "The pier", Some("CNN")),
+            ("CUTLER —- Agents came", "Agents came", None),
             ("CUTLER — Agents came", "Agents came", None),
             ("PORT HALE, Maine — “No,” she said", "“No,” she said", None),
             ("Port Hale, Maine - The pier", "The pier", None),

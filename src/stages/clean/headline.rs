@@ -18,6 +18,38 @@ pub const OUTLET_SUFFIX: CodedRule = CodedRule {
     example: " | The Harbor Ledger",
 };
 
+pub const UNDER_CAPTION: CodedRule = CodedRule {
+    id: "headline_under_caption",
+    family: "headline",
+    description: "A caption at the top that runs into the headline, or into a shorter form of it.",
+    example: "The pier on Monday. (the headline, in a shorter form)",
+};
+
+/// A caption is shorter, and most of the words behind it are the headline's.
+const CAPTION_WORDS: usize = 45;
+const HEADLINE_WORDS: std::ops::RangeInclusive<usize> = 3..=14;
+const HEADLINE_SHARE: f64 = 0.7;
+
+/// The first paragraph, where its last words are no sentence but the headline.
+pub fn under_caption(draft: &mut Draft) {
+    let Some(_) = draft.paragraphs.get(1) else { return };
+    let paragraph = draft.paragraph(0);
+    if super::wording::count(paragraph) > CAPTION_WORDS || super::wording::ends_sentence(paragraph) {
+        return;
+    }
+    let ends = [". ", "? ", "! ", ".” ", ".\" ", "?” ", "!” "];
+    let Some(tail) = ends.iter().filter_map(|end| Some(paragraph.rfind(end)? + end.len())).max() else { return };
+    let title = normalised(&draft.title[draft.title_range.clone()]);
+    let title: Vec<&str> = title.split(' ').collect();
+    let tail = normalised(&paragraph[tail..]);
+    let words: Vec<&str> = tail.split(' ').filter(|word| !word.is_empty()).collect();
+    let shared = words.iter().filter(|word| title.contains(word)).count();
+    if HEADLINE_WORDS.contains(&words.len()) && shared as f64 >= HEADLINE_SHARE * words.len() as f64 {
+        draft.remove(0, UNDER_CAPTION.id);
+        draft.close_gaps();
+    }
+}
+
 pub fn repeated(draft: &mut Draft) {
     let title = normalised(&draft.title[draft.title_range.clone()]);
     for at in 0..draft.paragraphs.len().min(4) {

@@ -285,11 +285,11 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).size_limit(SIZE).dfa_size_limit(SIZE).build()
 }
 
-fn boundary_below(text: &str, at: usize) -> usize {
+pub fn boundary_below(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn boundary_above(text: &str, at: usize) -> usize {
+pub fn boundary_above(text: &str, at: usize) -> usize {
     (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 

@@ -11,11 +11,13 @@ mod agency;
 mod author_bio;
 mod byline;
 mod catalog;
+mod check;
 mod dateline;
 mod deck;
 mod draft;
 mod headline;
 mod language;
+mod link_preview;
 mod matcher;
 mod related_headline;
 mod repair;
@@ -23,7 +25,8 @@ mod repeated;
 mod rule;
 mod wording;
 
-pub use catalog::{RuleSummary, rules};
+pub use catalog::{RuleSummary, rule, rules};
+pub use check::{Failed, check};
 pub use language::Language;
 pub use rule::{Position, Rule, Scope};
 
@@ -75,34 +78,49 @@ impl Cleaner {
     /// `too_short`.
     #[allow(clippy::result_large_err)]
     pub fn clean(&self, article: Article) -> Result<CleanArticle, Rejected> {
-        let title = repair::repair(&article.title);
-        let deck = repair::repair(article.deck.as_deref().unwrap_or_default());
-        let text = repair::repair(&article.text);
-        let mut draft = Draft::new(&article, &title.text, &deck.text, &text.text);
-        self.apply(&mut draft);
-        let blocks = blocks(&draft);
-        let removals = removals(&draft, [&title, &deck, &text]);
-        let agency = (!draft.agencies.is_empty()).then(|| draft.agencies.join("; "));
-        let (author, outlet) = (draft.author.take(), draft.outlet.take());
-        let mut cleaned = CleanArticle { article, title, deck, text, blocks, removals, agency };
+        let cleaned = self.apply(article);
         self.check(&cleaned)?;
-        cleaned.article.author = cleaned.article.author.or(author);
-        cleaned.article.outlet = cleaned.article.outlet.or(outlet);
         Ok(cleaned)
     }
 
-    fn apply(&self, draft: &mut Draft) {
+    /// Cleans one article, whatever is left of it. Time and memory are linear in its length.
+    pub fn apply(&self, article: Article) -> CleanArticle {
+        let title = repair::repair(&article.title);
+        let deck = repair::repair(article.deck.as_deref().unwrap_or_default());
+        let mut text = repair::repair(&article.text);
+        let previews =
+            if self.in_force(link_preview::RULE.id) { link_preview::take_out(&mut text) } else { Vec::new() };
+        let mut draft = Draft::new(&article, &title.text, &deck.text, &text.text);
+        self.work_on(&mut draft);
+        let blocks = blocks(&draft);
+        let removals = removals(&draft, [&title, &deck, &text], previews);
+        let agency = (!draft.agencies.is_empty()).then(|| draft.agencies.join("; "));
+        let (author, outlet) = (draft.author.take(), draft.outlet.take());
+        let mut cleaned = CleanArticle { article, title, deck, text, blocks, removals, agency };
+        cleaned.article.author = cleaned.article.author.or(author);
+        cleaned.article.outlet = cleaned.article.outlet.or(outlet);
+        cleaned
+    }
+
+    fn in_force(&self, id: &str) -> bool {
+        !self.disabled.iter().any(|disabled| disabled == id)
+    }
+
+    fn work_on(&self, draft: &mut Draft) {
         // Scraped author columns are often lists of everything: an agency among many says nothing.
         if let Some(author) = draft.article.author.as_deref().filter(|author| author.matches([',', ';']).count() < 2) {
             agency::credit(draft, author);
         }
-        let in_force = |id: &str| !self.disabled.iter().any(|disabled| disabled == id);
+        let in_force = |id| self.in_force(id);
         self.matcher.apply(draft);
         if in_force(headline::OUTLET_SUFFIX.id) {
             headline::outlet_suffix(draft);
         }
         if in_force(headline::REPEATED.id) {
             headline::repeated(draft);
+        }
+        if in_force(headline::UNDER_CAPTION.id) {
+            headline::under_caption(draft);
         }
         if in_force(deck::REPEATED.id) {
             deck::repeated(draft);
@@ -122,8 +140,12 @@ impl Cleaner {
         }
     }
 
+    /// Whether a cleaned article may be scored.
+    ///
+    /// # Errors
+    /// As [`Cleaner::clean`].
     #[allow(clippy::result_large_err)]
-    fn check(&self, cleaned: &CleanArticle) -> Result<(), Rejected> {
+    pub fn check(&self, cleaned: &CleanArticle) -> Result<(), Rejected> {
         let body = || {
             cleaned.blocks.iter().filter(|block| block.part != Part::Headline).map(|block| cleaned.block_text(block))
         };
@@ -185,8 +207,12 @@ fn blocks(draft: &Draft) -> Vec<Block> {
     blocks
 }
 
-/// The cuts, led back to the fields as they were read.
-fn removals(draft: &Draft, [title, deck, text]: [&RepairedText; 3]) -> Vec<Removal> {
+/// The cuts, led back to the fields as they were read, and the link previews that were taken out of the text.
+fn removals(
+    draft: &Draft,
+    [title, deck, text]: [&RepairedText; 3],
+    previews: Vec<std::ops::Range<usize>>,
+) -> Vec<Removal> {
     let lead_back = |cut: &draft::Cut| {
         let field = match cut.field {
             Field::Title => title,
@@ -196,7 +222,15 @@ fn removals(draft: &Draft, [title, deck, text]: [&RepairedText; 3]) -> Vec<Remov
         let range = field.alignment.to_original(cut.range.clone());
         Removal { rule: cut.rule.clone(), field: cut.field, start: range.start, end: range.end }
     };
-    let mut removals: Vec<Removal> = draft.cuts.iter().map(lead_back).collect();
+    let rule = link_preview::RULE.id;
+    let preview = |range: std::ops::Range<usize>| Removal {
+        rule: rule.to_owned(),
+        field: Field::Text,
+        start: range.start,
+        end: range.end,
+    };
+    let mut removals: Vec<Removal> =
+        draft.cuts.iter().map(lead_back).chain(previews.into_iter().map(preview)).collect();
     removals.sort_by_key(|removal| (removal.field, removal.start, removal.end));
     removals
 }

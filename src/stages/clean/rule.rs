@@ -96,7 +96,7 @@ pub(super) fn parse(toml: &str, file: &str) -> Result<(String, Vec<Rule>)> {
 }
 
 impl Rule {
-    /// The rules of a user's own file.
+    /// The rules of a user's own file. They are not tried on their examples: see [`super::check`].
     ///
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Config`] where it is not a rule file.
@@ -104,6 +104,26 @@ impl Rule {
         let path = path.as_ref();
         let toml = std::fs::read_to_string(path).map_err(Error::io(path))?;
         Ok(parse(&toml, &path.display().to_string())?.1)
+    }
+
+    /// The rules of a user's own file, each tried on its examples first.
+    ///
+    /// # Errors
+    /// As [`Rule::read`], and [`Error::Config`] where a rule fails an example of its own: a pattern that removes nothing,
+    /// or too much, would spoil a run in silence.
+    pub fn read_checked(path: impl AsRef<Path>) -> Result<Vec<Rule>> {
+        let path = path.as_ref();
+        let rules = Self::read(path)?;
+        match super::check(&rules)?.first() {
+            None => Ok(rules),
+            Some(failed) => Err(Error::Config(format!(
+                "{}: cleaning rule \"{}\" fails its example \"{}\": {}; `framescope rules check` shows every one",
+                path.display(),
+                failed.rule,
+                failed.example,
+                failed.what
+            ))),
+        }
     }
 
     /// The pattern with its placeholders filled in, anchored as the scope wants it.

@@ -191,6 +191,7 @@ impl ColumnField {
                 "uri",
                 "href",
                 "articlelink",
+                "documenturl",
                 "sourceurl",
             ],
             Self::Section => &[
@@ -210,8 +211,18 @@ impl ColumnField {
 }
 
 /// Columns that hold a part or a summary of the text: used for the text only in a file that has no better one.
-const SUMMARIES: &[&str] =
-    &["description", "summary", "abstract", "leadparagraph", "lead", "lede", "hlead", "snippet", "excerpt"];
+const SUMMARIES: &[&str] = &[
+    "leadparagraph",
+    "lead",
+    "lede",
+    "hlead",
+    "description",
+    "summary",
+    "shortdescription",
+    "abstract",
+    "snippet",
+    "excerpt",
+];
 
 /// Objects of nested records whose members count as the record's own (`fields.bodyText`).
 const ENVELOPES: &[&str] =

@@ -3,6 +3,9 @@
 use super::columns::recognise;
 use super::options::ColumnMap;
 
+/// Delimiters that exports use, the likeliest first; `\x01` is Hive's, `\x1f` the one that ASCII keeps for this.
+const DELIMITERS: &[u8] = b",\t;|^~\x01\x1f";
+
 /// How fields are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -22,7 +25,7 @@ impl Dialect {
             (known, header.len() > 1, even * 100 / rows.len().max(1), header.len())
         };
         let quoted = |delimiter| Dialect { delimiter, quoting: true };
-        let delimiter = *b",\t;|".iter().rev().max_by_key(|delimiter| score(quoted(**delimiter))).unwrap_or(&b',');
+        let delimiter = *DELIMITERS.iter().rev().max_by_key(|delimiter| score(quoted(**delimiter))).unwrap_or(&b',');
         Self { delimiter, quoting: !has_bare_quotes(sample, delimiter) }
     }
 
@@ -35,6 +38,9 @@ impl Dialect {
             b'\t' => "tab",
             b';' => "semicolon",
             b'|' => "bar",
+            b'^' => "caret",
+            b'~' => "tilde",
+            b'\x01' | b'\x1f' => "control character",
             _ => "comma",
         }
     }

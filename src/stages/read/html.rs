@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 
 use super::csv::undecodable;
 use super::encoding::decode_labelled;
+use super::html_furniture;
 use super::html_metadata::{Metadata, metadata};
 use super::records::{Failure, RawRecord};
 use super::sample::Sampled;
@@ -22,36 +23,6 @@ const MAX_DEPTH: usize = 500;
 /// Below this many characters the extractor tries again with less strict rules, which take in sidebars: news briefs are
 /// shorter than its default of 500.
 const SHORT_ARTICLE_CHARS: usize = 250;
-/// Parts of classes and ids of what stands around and inside articles, and the part of the page's text that one such
-/// element may hold: an article can lie inside an element so named.
-const FURNITURE: &[&str] = &[
-    "cookie",
-    "consent",
-    "gdpr",
-    "newsletter",
-    "signup",
-    "sign-up",
-    "paywall",
-    "subscribe",
-    "related-",
-    "recirc",
-    "recommended",
-    "author-bio",
-    "authorbio",
-    "most-read",
-    "mostread",
-    "promo",
-    "share-",
-    "social-share",
-    "video-caption",
-    "copyright",
-    "topics",
-    "letters-box",
-];
-const FURNITURE_SHARE: usize = 3;
-/// The same for readers' comments, which are often longer than the article.
-const COMMENTS: &[&str] = &["comments", "comment-", "discussion", "disqus"];
-
 static CHARSET: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]+)"#).expect("a valid pattern"));
 
@@ -102,34 +73,13 @@ fn extract(html: &str) -> Result<(Metadata, String), String> {
     let config = Config { text_mode: TextMode::Formatted, char_threshold: SHORT_ARTICLE_CHARS, ..Config::default() };
     let mut page = Readability::new(html, None, Some(config)).map_err(|error| error.to_string())?;
     let metadata = metadata(&page);
-    remove_furniture(&page);
+    html_furniture::remove(&page);
     let text = match page.parse() {
         Ok(article) => article.text_content.to_string(),
         Err(error) if metadata.body.is_none() => return Err(error.to_string()),
         Err(_) => String::new(),
     };
     Ok((metadata, text))
-}
-
-/// Takes out what is named as something other than the article.
-fn remove_furniture(page: &Readability) {
-    let all = page.doc.text().len();
-    for element in page.doc.select("div, section, aside, form, ul, ol, p").iter() {
-        let [class, id] = ["class", "id"].map(|name| element.attr(name).unwrap_or_default());
-        if class.is_empty() && id.is_empty() {
-            continue;
-        }
-        let names = format!("{class} {id}").to_lowercase();
-        let named = |parts: &[&str]| parts.iter().any(|part| names.contains(part));
-        let may_go = if named(COMMENTS) {
-            !element.select("h1, [itemprop=\"articleBody\"]").exists()
-        } else {
-            named(FURNITURE) && element.text().len() * FURNITURE_SHARE < all
-        };
-        if may_go {
-            element.remove();
-        }
-    }
 }
 
 /// A text with markup, as in feeds, without it: paragraphs on lines of their own.

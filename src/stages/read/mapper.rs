@@ -8,7 +8,7 @@ use super::columns::{ColumnField, Recognised, normalise, recognise};
 use super::dates::{DayOrder, day_first_evidence, is_ambiguous, parse_published};
 use super::encoding::without_nuls;
 use super::messages::{no_text_column, shorten, unknown_column};
-use super::options::ReadOptions;
+use super::options::{MAX_ARTICLE_CHARS, ReadOptions};
 use super::records::{Failure, RawRecord};
 use crate::record::{Article, Published, Source};
 
@@ -136,6 +136,13 @@ impl Mapper {
             let detail =
                 "neither title nor text has a word; see with `inspect --schema` whether the right columns are read";
             return Err((own_id, Failure::new("empty_text", detail).at(row)));
+        }
+        if text.len() > MAX_ARTICLE_CHARS && text.chars().count() > MAX_ARTICLE_CHARS {
+            let detail = format!(
+                "the text has {} characters, an article may have {MAX_ARTICLE_CHARS}: is it a whole collection? Split it",
+                text.chars().count()
+            );
+            return Err((own_id, Failure::new("article_too_long", detail).at(row)));
         }
         let mut trimmed = |field| fields.take(field).map(|content: String| content.trim().to_owned());
         let url = trimmed(ColumnField::Url);

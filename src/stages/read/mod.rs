@@ -8,7 +8,7 @@
 //! Ids: a record's own id is kept, otherwise it is `<file stem>-<row>`. A second article with an id gets `id~2`; a record
 //! that repeats an earlier one in id, outlet, address, title and text is rejected as `duplicate_record`.
 //!
-//! Reasons in [`Rejected`](crate::record::Rejected): `bad_row`, `record_too_large`, `empty_text`, `undecodable`,
+//! Reasons in [`Rejected`](crate::record::Rejected): `bad_row`, `record_too_large`, `article_too_long`, `empty_text`, `undecodable`,
 //! `duplicate_record`, for pages also `no_main_text`, `corrupt_page`, `unsupported_encoding`; and for a file or the rest of
 //! it `truncated`, `corrupt`, `decompression_bomb`, `unreadable`, `no_text_column`, `unknown_column`, `unknown_format`,
 //! `no_records`, `empty_file`, `duplicate_file`.
@@ -22,6 +22,7 @@ mod discover;
 mod encoding;
 mod feed;
 mod html;
+mod html_furniture;
 mod html_metadata;
 #[cfg(test)]
 mod html_tests;
@@ -48,6 +49,7 @@ mod survival_tests;
 mod table_tests;
 #[cfg(test)]
 mod tests;
+mod text_export;
 mod txt;
 mod warc;
 #[cfg(test)]
@@ -58,7 +60,7 @@ use std::path::PathBuf;
 pub use aliases::OutletAliases;
 pub use columns::ColumnField;
 pub use dates::DayOrder;
-pub use options::{ColumnMap, MAX_RECORD_BYTES, ReadOptions};
+pub use options::{ColumnMap, MAX_ARTICLE_CHARS, MAX_RECORD_BYTES, ReadOptions};
 pub use reader::{Progress, Reader};
 pub use schema::{ColumnSeen, FileSchema};
 

@@ -14,6 +14,7 @@ use super::parquet::ParquetRecords;
 use super::records::{Failure, Records};
 use super::sample::Sampled;
 use super::stream::{self, Bytes, Compression, RawFile, read_failure};
+use super::text_export::{TextExport, is_text_export};
 use super::txt::SingleRecord;
 
 /// A file that has been opened as records.
@@ -108,6 +109,9 @@ fn open_stream(
         Format::Parquet | Format::Sqlite => {
             drop(sampled);
             return open_random_access(path, format, options, every_column, progress);
+        }
+        Format::Text | Format::Unknown if is_text_export(&String::from_utf8_lossy(&sampled.sample)) => {
+            (Box::new(TextExport::open(sampled, limit)), "text export (LexisNexis, ProQuest)".to_owned())
         }
         Format::Text | Format::Unknown => (Box::new(SingleRecord::text(sampled, limit)), "text".to_owned()),
     };

@@ -10,6 +10,10 @@ use crate::error::{Error, Result, unknown};
 /// Largest record that is held in memory; a longer one is rejected as `record_too_large` without being buffered.
 pub const MAX_RECORD_BYTES: usize = 64 << 20;
 
+/// Characters of the longest text that is taken for one article (some 350,000 words); a longer one is rejected as
+/// `article_too_long`, since a collection read as one article would make one row of all its outlets.
+pub const MAX_ARTICLE_CHARS: usize = 2_000_000;
+
 /// Options of the stage; the default detects everything.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {

@@ -38,14 +38,22 @@ struct Slice {
 impl ParquetRecords {
     /// Reads the footer; of the columns, only those are decoded that `wants` accepts.
     pub fn open(path: &Path, progress: &Arc<AtomicU64>, wants: impl Fn(&str) -> bool) -> Result<Self, Failure> {
-        let (columns, groups) = guarded(|| {
+        let (fields, groups) = guarded(|| {
             let mut reader = ParquetReader::new(File::open(path)?);
-            let columns: Vec<Arc<str>> = reader.schema()?.iter_names().map(|name| name.as_str().into()).collect();
+            let fields: Vec<ArrowField> = reader.schema()?.iter_values().cloned().collect();
             let groups = reader.get_metadata()?.row_groups.iter();
-            Ok((columns, groups.map(|group| (group.num_rows(), group.total_byte_size())).collect::<Vec<_>>()))
+            Ok((fields, groups.map(|group| (group.num_rows(), group.total_byte_size())).collect::<Vec<_>>()))
         })?;
         let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let wanted = columns.iter().filter(|name| wants(name)).map(|name| name.to_string()).collect();
+        let mut columns = Vec::new();
+        let mut wanted = Vec::new();
+        for field in &fields {
+            let before = columns.len();
+            flatten(field, &field.name, &mut columns);
+            if wants(&field.name) || columns[before..].iter().any(|name| wants(name)) {
+                wanted.push(field.name.to_string());
+            }
+        }
         let slices = slices(&groups, size);
         let progress = Arc::clone(progress);
         Ok(Self { path: path.to_owned(), columns, wanted, slices, batch: VecDeque::new(), row: 0, progress })
@@ -71,6 +79,16 @@ impl ParquetRecords {
             self.batch.push_back(RawRecord { row: Some(self.row), cells });
         }
         Ok(())
+    }
+}
+
+/// The names under which a column's cells come: those of its members, `source.name`, where it has any.
+fn flatten(field: &ArrowField, name: &str, columns: &mut Vec<Arc<str>>) {
+    match &field.dtype {
+        ArrowDataType::Struct(members) => {
+            members.iter().for_each(|member| flatten(member, &format!("{name}.{}", member.name), columns));
+        }
+        _ => columns.push(name.into()),
     }
 }
 

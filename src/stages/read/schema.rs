@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::aliases::OutletAliases;
 use super::discover::discover;
 use super::messages::shorten;
 use super::options::ReadOptions;
@@ -26,7 +27,8 @@ pub struct FileSchema {
     pub encoding: String,
     /// Columns in the file's order; for documents, the fields that were found in them.
     pub columns: Vec<ColumnSeen>,
-    /// The first article; None where none can be read.
+    /// The first article; None where none can be read. Its outlet is the record's, else the domain of its address: a
+    /// byline, which would come before the address, is found only by cleaning.
     pub first: Option<Article>,
     /// Further files of the same format and columns, among those that were looked into.
     pub alike: usize,
@@ -54,7 +56,7 @@ pub(super) fn schema(inputs: &[PathBuf], options: &ReadOptions) -> Result<Vec<Fi
     let mut schemas: Vec<FileSchema> = Vec::new();
     for file in found.files.iter().take(MAX_FILES) {
         let schema = match SourceFile::open(file, &options, true, &Arc::default()) {
-            Ok(source) => describe(source),
+            Ok(source) => describe(source, &options.aliases),
             Err(unopened) => without_content(unopened.used.file, unopened.failure.detail),
         };
         let alike = |other: &&mut FileSchema| {
@@ -76,7 +78,7 @@ fn without_content(file: String, note: String) -> FileSchema {
     FileSchema { file, format, encoding, columns: Vec::new(), first: None, alike: 0, notes: vec![note] }
 }
 
-fn describe(mut source: SourceFile) -> FileSchema {
+fn describe(mut source: SourceFile, aliases: &OutletAliases) -> FileSchema {
     let names = source.columns.clone();
     let columns = names
         .iter()
@@ -98,7 +100,9 @@ fn describe(mut source: SourceFile) -> FileSchema {
     while let Some(record) = source.next_record() {
         match record.map_err(|failure| (None, failure)).and_then(|record| source.mapper.article(record)) {
             Ok(mapped) => {
-                first = Some(mapped.article);
+                let article = mapped.article;
+                let outlet = aliases.outlet(article.outlet.as_deref(), article.url.as_deref());
+                first = Some(Article { outlet, ..article });
                 break;
             }
             Err((_, failure)) if notes.len() < SAMPLES => {

@@ -129,7 +129,8 @@ impl SourceFile {
         if dates.ambiguous > 0 {
             let n = dates.ambiguous;
             notes.push(format!(
-                "{file}: {n} dates such as 3/4/2020 were read with the month first; say if the day comes first"
+                "{file}: {n} dates such as 3/4/2020 were read with the month first; give --day-order day-first if \
+                 the day comes first"
             ));
         }
         if let Some(column) = self.mapper.summary_used(&self.columns) {

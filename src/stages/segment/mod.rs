@@ -3,6 +3,7 @@
 mod attribution;
 mod indirect;
 mod names;
+mod post;
 mod quotes;
 mod sentences;
 mod speaker;
@@ -84,13 +85,15 @@ pub(in crate::stages::segment) struct Passage<'t> {
     tokens: Vec<Token>,
     /// Byte ranges of `text`.
     sentences: Vec<Range<usize>>,
+    /// The author, where the block is an embedded post.
+    post: Option<String>,
 }
 
 impl<'t> Passage<'t> {
     fn new(text: &'t str, part: Part) -> Self {
         let tokens = tokens::tokenize(text);
         let sentences = sentences::split(text, &tokens);
-        Self { text, part, tokens, sentences }
+        Self { text, part, tokens, sentences, post: post::author(text) }
     }
 }
 

@@ -117,6 +117,10 @@ fn marks(passage: &Passage) -> Vec<Mark> {
 
 fn scan(passage: &Passage) -> Scan {
     let text = passage.text;
+    if passage.post.is_some() {
+        let whole = Quotation { outer: 0..text.len(), inner: 0..text.len(), continues: false };
+        return Scan { closed: vec![whole], open: None, opens_with_mark: false, stray_close: None, marked: false };
+    }
     let marks = marks(passage);
     let mut closed = Vec::new();
     let mut open: Option<usize> = None;

@@ -76,6 +76,10 @@ fn attribute_block(
     persons: &mut Persons,
     first_sentence: usize,
 ) -> Vec<Speech> {
+    if let Some(author) = &passage.post {
+        let speech = Speech { spoken: true, tag: None, speaker: Some(author.clone()) };
+        return vec![speech; quotations.len()];
+    }
     let mut found: Vec<Speech> = Vec::with_capacity(quotations.len());
     let mut noted = 0;
     for (at, quotation) in quotations.iter().enumerate() {

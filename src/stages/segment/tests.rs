@@ -217,6 +217,17 @@ fn speakers_are_resolved_to_full_names() {
 }
 
 #[test]
+fn an_embedded_post_is_its_authors() {
+    let body = "The mayor wrote:\nThe pier is ours. It will “stay” ours! — Lena Ortiz (@mayorortiz) May 3, 2019\nThe town is quiet.";
+    let found = segment(body);
+    assert_eq!(found.first().map(|s| s.voice), Some(Voice::Narration));
+    assert_eq!(found.last().map(|s| s.voice), Some(Voice::Narration));
+    let post: Vec<&Sentence> = found.iter().filter(|s| s.block == 1).collect();
+    assert!(post.len() >= 2 && post.iter().all(|s| s.voice == Voice::Quote), "{post:?}");
+    assert!(post.iter().all(|s| s.speaker.as_deref() == Some("Lena Ortiz")));
+}
+
+#[test]
 fn indirect_speech_is_marked() {
     for (body, reported) in [
         ("Officials said the bridge would reopen on Monday.", true),

@@ -29,6 +29,22 @@ pub fn repair(original: &str) -> RepairedText {
     repaired
 }
 
+/// Takes stretches out of a repaired text, ascending and apart; they lead back to nothing but their place.
+pub fn take_out(repaired: &mut RepairedText, ranges: &[std::ops::Range<usize>]) {
+    let mut rewriter = Rewriter::default();
+    let mut at = 0;
+    for range in ranges {
+        rewriter.keep(&repaired.text[at..range.start]);
+        rewriter.replace(range.clone(), "");
+        at = range.end;
+    }
+    rewriter.keep(&repaired.text[at..]);
+    if let Some(Pass { text, edits }) = rewriter.finish() {
+        repaired.alignment.edits = compose::compose(&repaired.alignment.edits, &edits);
+        repaired.text = text;
+    }
+}
+
 /// Whether the pass changed anything.
 fn apply(repaired: &mut RepairedText, pass: fn(&str) -> Option<Pass>) -> bool {
     let Some(Pass { text, edits }) = pass(&repaired.text) else { return false };
