@@ -96,11 +96,13 @@ impl Mapper {
         }
     }
 
-    /// Whether a column stands for the text since the file has no better one.
+    /// The column that stands for the text since the file has no better one; the first choice where it has several.
     pub fn summary_used(&self, columns: &[Arc<str>]) -> Option<Arc<str>> {
-        let summary =
-            |column: &&Arc<str>| self.known.get(*column).copied().flatten().is_some_and(|found| found.summary);
-        columns.iter().find(summary).filter(|_| self.summaries).cloned()
+        let rank = |column: &&Arc<str>| {
+            self.known.get(*column).copied().flatten().filter(|found| found.summary).map(|found| found.rank)
+        };
+        let summaries = columns.iter().filter(|column| self.summaries && rank(column).is_some());
+        summaries.min_by_key(|column| rank(column)).cloned()
     }
 
     /// Settles how `3/4/2020` is read, from the first records of the file.
