@@ -1,0 +1,11 @@
+# Executes an R Markdown file without pandoc: Rscript run.R FILE OUT. Fails on the first error and where no figure was drawn.
+arguments <- commandArgs(trailingOnly = TRUE)
+out <- normalizePath(arguments[2])
+name <- sub("\\.Rmd$", "", basename(arguments[1]))
+knitr::opts_knit$set(root.dir = dirname(normalizePath(arguments[1])))
+knitr::opts_chunk$set(error = FALSE, dev = "png", dpi = 96, fig.path = file.path(out, paste0(name, "-R-")))
+unlink(list.files(out, paste0("^", name, "-R-.*png$"), full.names = TRUE))
+knitr::knit(arguments[1], file.path(out, paste0(name, "-R.md")), quiet = TRUE)
+figures <- list.files(out, paste0("^", name, "-R-.*png$"), full.names = TRUE)
+stopifnot("no figure was drawn" = length(figures) > 0, "a figure is empty" = file.size(figures) > 8000)
+cat(basename(arguments[1]), ": ", length(figures), " figures\n", sep = "")
