@@ -73,6 +73,9 @@ pub struct Settings {
     /// Estimates from fewer articles are marked as small cells
     #[arg(long, value_name = "N")]
     pub min_articles: Option<u32>,
+    /// Contrast outlets within every period too, not over all of them only
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub contrasts_by_period: Option<bool>,
     /// Cut-off for the share of loaded sentences, in place of the model's
     #[arg(long, value_name = "0..1")]
     pub loaded_threshold: Option<f32>,
@@ -122,6 +125,8 @@ pub struct TableSettings {
     pub resamples: u32,
     pub confidence: f64,
     pub min_articles: u32,
+    #[serde(default)]
+    pub contrasts_by_period: bool,
     pub loaded_threshold: Option<f32>,
     pub frame_threshold: Option<f32>,
 }
@@ -159,6 +164,7 @@ const KEYS: &[&str] = &[
     "resamples",
     "confidence",
     "min-articles",
+    "contrasts-by-period",
     "loaded-threshold",
     "frame-threshold",
     "threads",
@@ -216,6 +222,7 @@ impl Settings {
             resamples: self.resamples.or(file.resamples),
             confidence: self.confidence.or(file.confidence),
             min_articles: self.min_articles.or(file.min_articles),
+            contrasts_by_period: self.contrasts_by_period.or(file.contrasts_by_period),
             loaded_threshold: self.loaded_threshold.or(file.loaded_threshold),
             frame_threshold: self.frame_threshold.or(file.frame_threshold),
             threads: self.threads.or(file.threads),
@@ -284,6 +291,7 @@ impl Settings {
             resamples: within("resamples", resamples, 100..=100_000, 1000)?,
             confidence: within("confidence", confidence, 0.5..=0.999, 0.95)?,
             min_articles: within("min-articles", min_articles, 1..=10_000, 5)?,
+            contrasts_by_period: self.contrasts_by_period.or(earlier.map(|e| e.contrasts_by_period)).unwrap_or(false),
             loaded_threshold: optional("loaded-threshold", loaded_threshold)?,
             frame_threshold: optional("frame-threshold", frame_threshold)?,
         })

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::record::{Field, Rejected};
+use crate::stages::report::write_atomically;
 
 /// What happened to the records of one chunk.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl Checkpoint {
         }
         checkpoint.remove()?;
         std::fs::create_dir_all(&checkpoint.folder).map_err(Error::io(&checkpoint.folder))?;
-        write_atomically(&plan_path, plan.to_string().as_bytes())?;
+        write_json(&plan_path, plan)?;
         Ok(checkpoint)
     }
 
@@ -94,13 +95,11 @@ impl Checkpoint {
 
     /// Stores one chunk.
     pub fn store(&self, chunk: usize, rows: &mut DataFrame, account: &ChunkAccount) -> Result<()> {
-        let path = self.rows_path(chunk);
-        let part = path.with_extension("tmp");
-        let file = std::fs::File::create(&part).map_err(Error::io(&part))?;
-        ParquetWriter::new(file).finish(rows)?;
-        std::fs::rename(&part, &path).map_err(Error::io(&path))?;
-        let account = serde_json::to_vec(account).map_err(|e| Error::Run { path, reason: e.to_string() })?;
-        write_atomically(&self.account_path(chunk), &account)
+        write_atomically(&self.rows_path(chunk), |file| {
+            ParquetWriter::new(file).finish(rows)?;
+            Ok(())
+        })?;
+        write_json(&self.account_path(chunk), account)
     }
 
     pub fn account(&self, chunk: usize) -> Result<ChunkAccount> {
@@ -139,13 +138,8 @@ fn difference(found: &serde_json::Value, plan: &serde_json::Value) -> String {
     if names.is_empty() { "settings".into() } else { names.join(", ") }
 }
 
-/// Writes a file under a temporary name beside it, flushes it to disk, and renames it.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = path.with_extension("tmp");
-    let mut file = std::fs::File::create(&part).map_err(Error::io(&part))?;
-    std::io::Write::write_all(&mut file, bytes).map_err(Error::io(&part))?;
-    file.sync_all().map_err(Error::io(&part))?;
-    std::fs::rename(&part, path).map_err(Error::io(path))
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_atomically(path, |file| serde_json::to_writer(file, value).map_err(|error| Error::io(path)(error.into())))
 }
 
 /// A short name for a text of any length, as the plan keeps for lexicons, rules and schemes.

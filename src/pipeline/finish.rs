@@ -164,7 +164,9 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
     let frames: Vec<String> = manifest.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
     let started = Instant::now();
     let tables = aggregate(&sentences, &frames, &manifest.thresholds, &options(settings)?)?;
+    manifest.seconds.retain(|name, _| !name.starts_with("aggregate"));
     manifest.seconds.insert("aggregate".into(), started.elapsed().as_secs_f64());
+    manifest.seconds.extend(tables.seconds.clone());
     let from_tables = tables.notes.iter().filter(|note| !manifest.notes.contains(note));
     let notes: Vec<String> = manifest.notes.iter().chain(from_tables).cloned().collect();
     manifest.notes = notes;
@@ -175,11 +177,13 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
 }
 
 fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
-    let Tables { articles, outlets, terms, contrasts, trends, distinctive, .. } = tables;
+    let Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, .. } = tables;
     vec![
         ("articles", articles),
         ("outlets", outlets),
+        ("sections", sections),
         ("terms", terms),
+        ("shifts", shifts),
         ("contrasts", contrasts),
         ("trends", trends),
         ("distinctive", distinctive),
@@ -201,6 +205,7 @@ fn options(settings: &TableSettings) -> Result<AggregateOptions> {
         resamples: settings.resamples,
         confidence: settings.confidence,
         min_articles: settings.min_articles,
+        contrasts_by_period: settings.contrasts_by_period,
         ..AggregateOptions::default()
     })
 }

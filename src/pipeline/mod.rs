@@ -4,6 +4,7 @@
 mod checkpoint;
 mod finish;
 mod inspection;
+mod output;
 mod prepare;
 mod sentence_table;
 
@@ -56,7 +57,7 @@ pub struct Outcome {
 /// first sentence is scored. A bad record never is an error: it is listed in `rejected.csv`.
 pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     let started = chrono::Utc::now();
-    prepare_output(job.output)?;
+    output::prepare(job.output, job.inputs)?;
     let workers = rayon::ThreadPoolBuilder::new()
         .num_threads(job.config.threads)
         .build()
@@ -117,7 +118,7 @@ impl Setup {
         serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "inputs": job.inputs,
-            "input files": input_sizes(job.inputs),
+            "input files": output::input_sizes(job.inputs),
             "models": models,
             "engine": config.engine,
             "scorer": config.scorer,
@@ -130,17 +131,6 @@ impl Setup {
             "chunk": config.chunk,
         })
     }
-}
-
-/// Files under each input and their bytes together: a collection that grew or shrank cannot be resumed, since the chunks
-/// that are done would not be its first ones.
-fn input_sizes(inputs: &[PathBuf]) -> Vec<(usize, u64)> {
-    let size = |input: &PathBuf| {
-        let files = walkdir::WalkDir::new(input).follow_links(true).into_iter().filter_map(Result::ok);
-        let sizes = files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|m| m.len());
-        sizes.fold((0, 0), |(files, bytes), size| (files + 1, bytes + size))
-    };
-    inputs.iter().map(size).collect()
 }
 
 /// How far reading got.
@@ -234,15 +224,6 @@ pub(crate) fn with_terms(
     let terms = lexicon.find(&sentence);
     let (n_tokens, n_tokens_quoted) = lexicon::count_words(&sentence);
     Scored { sentence, scores, terms, n_tokens, n_tokens_quoted }
-}
-
-/// Finds an output that cannot be written before hours of scoring, not after.
-fn prepare_output(output: &Path) -> Result<()> {
-    std::fs::create_dir_all(output).map_err(Error::io(output))?;
-    let fail = |reason: String| Error::Run { path: output.to_owned(), reason };
-    let probe = tempfile::NamedTempFile::new_in(output).map_err(|e| fail(format!("cannot be written: {e}")))?;
-    let probe_size = 1 << 20;
-    std::fs::write(probe.path(), vec![0u8; probe_size]).map_err(|e| fail(format!("has no room: {e}")))
 }
 
 /// Seconds by stage, added up.

@@ -10,15 +10,15 @@ use rayon::prelude::*;
 
 use super::article_sums::ArticleSums;
 use super::bootstrap;
-use super::columns::{column, frame};
+use super::columns::{Matrix, column, frame};
 use super::fdr;
 use super::intervals::{self, Interval};
 use super::linearised::RatioSums;
 use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
-use super::periods::{ALL, Calendar};
+use super::periods::{ALL, Calendar, Window};
 use super::permutation;
-use super::sides::{Setting, Side, SideSlice, rest};
+use super::sides::{Setting, Side, Totals, rest};
 use crate::error::Result;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,8 @@ pub fn table(
     let setting = Setting { sums, layout, options };
     let mut rows = Vec::new();
     if options.contrasts {
-        for sides in setting.sides_by_period(periods) {
+        for (label, window) in setting.compared_within(periods) {
+            let sides = setting.sides(periods, label, window);
             rows.extend(setting.between_outlets(&sides, notes));
         }
         if options.period_contrasts {
@@ -82,40 +83,48 @@ pub fn table(
 }
 
 impl<'a> Setting<'a> {
-    /// The outlets as sides: over all periods and, where asked for, within each.
-    fn sides_by_period(&self, periods: &Calendar) -> Vec<Vec<Side>> {
-        let by_outlet = self.sums.articles_by_outlet();
+    /// Where outlets are compared: over all periods and, where asked for, within each.
+    fn compared_within<'p>(&self, periods: &'p Calendar) -> Vec<(&'p str, Option<u32>)> {
         let mut wanted = vec![(ALL, None)];
-        if self.options.period_contrasts {
-            wanted.extend(periods.windows.iter().enumerate().map(|(at, w)| (w.label.as_str(), Some(at as u32))));
+        if self.options.contrasts_by_period {
+            wanted.extend(periods.windows.iter().zip(0u32..).map(|(window, at)| (window.label.as_str(), Some(at))));
         }
-        let order = self.sums.outlets_by_name();
-        let sides = |(label, window): (&str, Option<u32>)| {
-            let of = |&outlet: &u32| {
-                let own = by_outlet[outlet as usize].iter().copied();
-                let articles: Vec<u32> =
-                    own.filter(|&a| window.is_none() || periods.window_of[a as usize] == window).collect();
-                let name = &self.sums.outlets[outlet as usize];
-                (!articles.is_empty()).then(|| Side::new(self, name, label, articles))
-            };
-            order.par_iter().filter_map(of).collect()
+        wanted
+    }
+
+    /// The outlets as sides.
+    fn sides(&self, periods: &Calendar, label: &str, window: Option<u32>) -> Vec<Side> {
+        let by_outlet = self.sums.articles_by_outlet();
+        let of = |&outlet: &u32| {
+            let own = by_outlet[outlet as usize].iter().copied();
+            let articles: Vec<u32> =
+                own.filter(|&a| window.is_none() || periods.window_of[a as usize] == window).collect();
+            let name = &self.sums.outlets[outlet as usize];
+            (!articles.is_empty()).then(|| Side::new(self, name, label, articles))
         };
-        wanted.into_iter().map(sides).collect()
+        self.sums.outlets_by_name().par_iter().filter_map(of).collect()
     }
 
     fn between_outlets(&self, sides: &[Side], notes: &mut Vec<String>) -> Vec<Row<'a>> {
         if sides.len() < 2 {
             return Vec::new();
         }
-        let paired = self.paired(sides, notes);
+        let paired: Vec<(&Side, Totals)> =
+            self.paired(sides, notes).into_par_iter().map(|at| (&sides[at], sides[at].totals(self))).collect();
         let pairs: Vec<(usize, usize)> =
-            paired.iter().enumerate().flat_map(|(at, &a)| paired[at + 1..].iter().map(move |&b| (a, b))).collect();
-        let mut rows: Vec<Row> =
-            pairs.par_iter().flat_map_iter(|&(a, b)| self.contrast(Contrast::Outlets, &sides[a], &sides[b])).collect();
-        let rest: Vec<Vec<Row>> = (0..sides.len())
-            .into_par_iter()
-            .map(|at| self.contrast(Contrast::Rest, &sides[at], &rest(sides, at)))
-            .collect();
+            (0..paired.len()).flat_map(|a| (a + 1..paired.len()).map(move |b| (a, b))).collect();
+        let between = |&(a, b): &(usize, usize)| {
+            let ((a, of_a), (b, of_b)) = (&paired[a], &paired[b]);
+            self.contrast(Contrast::Outlets, (a, of_a), (b, of_b))
+        };
+        let mut rows: Vec<Row> = pairs.par_iter().flat_map_iter(between).collect();
+        let Some(pool) = Totals::pooled(self, sides) else { return rows };
+        let against_rest = |at: usize| {
+            let own = sides[at].totals(self);
+            let others = pool.clone().less(&own);
+            self.contrast(Contrast::Rest, (&sides[at], &own), (&rest(sides, at), &others))
+        };
+        let rest: Vec<Vec<Row>> = (0..sides.len()).into_par_iter().map(against_rest).collect();
         rows.extend(rest.into_iter().flatten());
         rows
     }
@@ -142,26 +151,33 @@ impl<'a> Setting<'a> {
         order
     }
 
+    /// Each period of an outlet with the one before, where both have enough articles to say something.
     fn between_periods(&self, periods: &Calendar) -> Vec<Row<'a>> {
         let by_outlet = self.sums.articles_by_outlet();
-        let order = self.sums.outlets_by_name();
+        let enough = |articles: &[u32]| articles.len() >= self.options.min_articles as usize;
         let of = |&outlet: &u32| {
             let name = &self.sums.outlets[outlet as usize];
-            let cells = periods.cells(&by_outlet[outlet as usize]).filter_map(|(window, a)| Some((window?, a)));
-            let sides: Vec<Side> = cells.map(|(window, a)| Side::new(self, name, &window.label, a)).collect();
-            let rows = sides.windows(2).flat_map(|pair| self.contrast(Contrast::Periods, &pair[1], &pair[0]));
-            rows.collect::<Vec<_>>()
+            let cells: Vec<(&Window, Vec<u32>)> =
+                periods.cells(&by_outlet[outlet as usize]).filter_map(|(window, a)| Some((window?, a))).collect();
+            let mut rows = Vec::new();
+            for pair in cells.windows(2).filter(|pair| pair.iter().all(|(_, articles)| enough(articles))) {
+                let [before, after] = [0, 1].map(|at| Side::new(self, name, &pair[at].0.label, pair[at].1.clone()));
+                let (totals, of_before) = (after.totals(self), before.totals(self));
+                rows.extend(self.contrast(Contrast::Periods, (&after, &totals), (&before, &of_before)));
+            }
+            rows
         };
-        order.par_iter().flat_map_iter(of).collect()
+        self.sums.outlets_by_name().par_iter().flat_map_iter(of).collect()
     }
 
-    fn contrast(&self, contrast: Contrast, a: &Side, b: &Side) -> Vec<Row<'a>> {
+    fn contrast(&self, contrast: Contrast, a: (&Side, &Totals), b: (&Side, &Totals)) -> Vec<Row<'a>> {
+        let ((a, of_a), (b, of_b)) = (a, b);
         let mut rows = Vec::new();
         for (at, slice) in Slice::CONTRASTED.into_iter().enumerate() {
-            let (own, other) = (&a.slices[at], &b.slices[at]);
+            let totals = [&of_a.0[at], &of_b.0[at]];
             let (p, p_method) = self.p_values(a, b, at);
             for (which, estimand) in self.layout.estimands.iter().enumerate() {
-                let sums = [own.sums[which], other.sums[which]];
+                let sums = [a.sums[at][which], b.sums[at][which]];
                 let [Some(first), Some(second)] = sums.map(|sums| sums.ratio()) else { continue };
                 let scale = estimand.scale();
                 let variance = sums[0].variance().zip(sums[1].variance()).map(|(a, b)| a + b);
@@ -173,7 +189,7 @@ impl<'a> Setting<'a> {
                     estimand,
                     estimates: [scale * first, scale * second],
                     interval: mover(estimand, &sums, self.options.alpha()).map(|i| i.scaled(scale)),
-                    bootstrap: variance.and_then(|_| self.bootstrap(estimand, own, other)),
+                    bootstrap: variance.and_then(|_| self.bootstrap(estimand, totals)),
                     std_error: variance.map(|variance| scale * variance.sqrt()),
                     p: p[which],
                     p_method,
@@ -185,17 +201,17 @@ impl<'a> Setting<'a> {
         rows
     }
 
-    fn bootstrap(&self, estimand: &Estimand, own: &SideSlice, other: &SideSlice) -> Option<(f64, f64)> {
+    fn bootstrap(&self, estimand: &Estimand, totals: [&Matrix; 2]) -> Option<(f64, f64)> {
         let ratio = |row: &[f64]| estimand.scale() * row[estimand.numerator] / row[estimand.denominator];
         let mut differences: Vec<f64> =
-            own.totals.rows().zip(other.totals.rows()).map(|(a, b)| ratio(a) - ratio(b)).collect();
+            totals[0].rows().zip(totals[1].rows()).map(|(a, b)| ratio(a) - ratio(b)).collect();
         bootstrap::percentile(&mut differences, self.options.alpha())
     }
 
     fn p_values(&self, a: &Side, b: &Side, at: usize) -> (Vec<Option<f64>>, &'static str) {
         let estimands = &self.layout.estimands;
         if a.articles.len() + b.articles.len() > self.options.permutation_articles as usize {
-            let (own, other) = (&a.slices[at].sums, &b.slices[at].sums);
+            let (own, other) = (&a.sums[at], &b.sums[at]);
             return (own.iter().zip(other).map(|(a, b)| welch_p(a, b)).collect(), "welch_t");
         }
         let slice = Slice::CONTRASTED[at];

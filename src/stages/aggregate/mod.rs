@@ -22,6 +22,7 @@ mod outlets;
 mod periods;
 mod permutation;
 mod scan;
+mod shifts;
 mod sides;
 mod terms;
 mod trends;
@@ -33,7 +34,9 @@ mod synthetic;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
@@ -53,8 +56,12 @@ pub struct Tables {
     pub articles: DataFrame,
     /// Long form: outlet × period × part × voice × measure × statistic.
     pub outlets: DataFrame,
+    /// The same by the section, desk or topic that the record names; no row where no record names one.
+    pub sections: DataFrame,
     /// Outlet × period × voice × lexicon term.
     pub terms: DataFrame,
+    /// Lexicon terms in a period against the one before, by outlet and for all outlets together.
+    pub shifts: DataFrame,
     /// Outlet against outlet, outlet against the rest, a period against the one before. Empty when not asked for.
     pub contrasts: DataFrame,
     /// Linear trend of every measure over time, by outlet. Empty when not asked for.
@@ -63,6 +70,8 @@ pub struct Tables {
     pub distinctive: DataFrame,
     /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
     pub notes: Vec<String>,
+    /// Seconds spent, by table.
+    pub seconds: BTreeMap<String, f64>,
 }
 
 /// Makes every table from a `sentences.parquet`.
@@ -80,17 +89,33 @@ pub fn aggregate(
     options: &AggregateOptions,
 ) -> Result<Tables> {
     options.check()?;
+    let mut started = Instant::now();
     let sums = ArticleSums::read(sentences, frames, thresholds)?;
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = periods::Calendar::new(&options.period, &sums);
     let mut notes = Vec::new();
-    Ok(Tables {
-        articles: articles::table(&sums, &layout)?,
-        outlets: outlets::table(&sums, &layout, &periods, options)?,
-        terms: terms::table(&sums, &periods, options)?,
-        contrasts: contrasts::table(&sums, &layout, &periods, options, &mut notes)?,
-        trends: trends::table(&sums, &layout, options)?,
-        distinctive: distinctive::table(sentences, &sums, options, &mut notes)?,
-        notes,
-    })
+    let mut seconds = BTreeMap::new();
+    let mut clock = |name: &str| {
+        let spent = started.elapsed().as_secs_f64();
+        seconds.insert(format!("aggregate {name}"), spent);
+        started = Instant::now();
+    };
+    clock("sums");
+    let articles = articles::table(&sums, &layout)?;
+    clock("articles");
+    let outlets = outlets::table(&sums, &layout, &periods, options)?;
+    clock("outlets");
+    let sections = outlets::by_section(&sums, &layout, &periods, options)?;
+    clock("sections");
+    let terms = terms::table(&sums, &periods, options)?;
+    clock("terms");
+    let shifts = shifts::table(&sums, &periods, options)?;
+    clock("shifts");
+    let contrasts = contrasts::table(&sums, &layout, &periods, options, &mut notes)?;
+    clock("contrasts");
+    let trends = trends::table(&sums, &layout, options)?;
+    clock("trends");
+    let distinctive = distinctive::table(sentences, &sums, options, &mut notes)?;
+    clock("distinctive");
+    Ok(Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, notes, seconds })
 }

@@ -25,8 +25,10 @@ pub struct AggregateOptions {
     pub article_sentences: u32,
     /// Whether to make the table of contrasts.
     pub contrasts: bool,
-    /// Whether contrasts also compare outlets within every period, and each period with the one before it.
+    /// Whether contrasts compare each period of an outlet with the one before it, where both have `min_articles`.
     pub period_contrasts: bool,
+    /// Whether outlets are compared within every period too, not over all of them only.
+    pub contrasts_by_period: bool,
     /// Random relabellings of articles behind each p-value; one that is plainly unremarkable after 199 gets no more.
     pub permutations: u32,
     /// Pools of more articles than this are not relabelled: their p-value is that of the same statistic under Student's t.
@@ -57,7 +59,8 @@ impl Default for AggregateOptions {
             min_articles: 5,
             article_sentences: 1,
             contrasts: true,
-            period_contrasts: false,
+            period_contrasts: true,
+            contrasts_by_period: false,
             permutations: 1999,
             permutation_articles: 4000,
             max_pairs: 100,

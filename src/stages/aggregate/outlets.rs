@@ -1,4 +1,9 @@
-//! Table `outlets`: every measure of every outlet, over all its articles and by period, with intervals.
+//! Tables `outlets` and `sections`: every measure of every outlet, over all its articles and by period, with intervals;
+//! and the same by the section that the record names.
+//!
+//! Rows become columns an outlet at a time: a collection of hundreds of outlets has a million estimates.
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use polars::prelude::*;
@@ -11,12 +16,24 @@ use super::intervals::{self, Interval};
 use super::linearised::RatioSums;
 use super::measures::{Estimand, Layout, SENTENCES, Slice, TOKENS};
 use super::options::AggregateOptions;
-use super::periods::{ALL, Calendar};
+use super::periods::{ALL, Calendar, Window};
 use crate::error::Result;
+
+/// Sections are told apart over all parts only.
+const SECTION_SLICES: [Slice; 3] = [Slice::CONTRASTED[0], Slice::CONTRASTED[1], Slice::CONTRASTED[2]];
+
+/// The articles that a block of rows is about.
+struct Cell<'a> {
+    outlet: &'a str,
+    section: Option<&'a str>,
+    window: Option<&'a Window>,
+    articles: Vec<u32>,
+}
 
 /// One row of the table.
 struct Row<'a> {
     outlet: &'a str,
+    section: Option<&'a str>,
     period: &'a str,
     period_start: Option<NaiveDate>,
     slice: Slice,
@@ -31,40 +48,102 @@ struct Row<'a> {
     n_tokens: u64,
 }
 
+/// What every estimate needs.
+struct Setting<'a> {
+    sums: &'a ArticleSums,
+    layout: &'a Layout,
+    options: &'a AggregateOptions,
+}
+
 pub fn table(sums: &ArticleSums, layout: &Layout, periods: &Calendar, options: &AggregateOptions) -> Result<DataFrame> {
+    let setting = Setting { sums, layout, options };
+    let slices: Vec<Slice> = Slice::all().collect();
     let by_outlet = sums.articles_by_outlet();
-    let cells: Vec<_> = sums
-        .outlets_by_name()
-        .into_iter()
-        .flat_map(|outlet| {
-            let name = sums.outlets[outlet as usize].as_str();
-            periods.cells(&by_outlet[outlet as usize]).map(move |(window, articles)| (name, window, articles))
-        })
-        .collect();
-    let rows: Vec<Vec<Row>> = cells
-        .par_iter()
-        .map(|(outlet, window, articles)| {
-            let (period, period_start) = window.map_or((ALL, None), |w| (w.label.as_str(), w.start));
-            let mut random = bootstrap::stream(options.seed, &["outlets", outlet, period]);
-            let (resamples, most) = (options.resamples as usize, options.bootstrap_groups as usize);
-            let resampling = Resampling::draw(articles.len(), resamples, most, &mut random);
-            let mut rows = Vec::new();
-            for slice in Slice::all() {
-                let matrix = layout.matrix(sums, articles, slice);
-                let totals = resampling.totals(&matrix);
-                rows.extend(estimates(layout, &matrix, &totals, options.alpha()).map(|estimated| Row {
-                    outlet,
-                    period,
-                    period_start,
-                    slice,
-                    ..estimated
-                }));
+    setting.data_frame(&slices, false, |outlet| {
+        let name = sums.outlets[outlet as usize].as_str();
+        let cells = periods.cells(&by_outlet[outlet as usize]);
+        cells.map(|(window, articles)| Cell { outlet: name, section: None, window, articles }).collect()
+    })
+}
+
+/// The same estimates by section, desk or topic, as the record names it; no row where no record names any.
+pub fn by_section(
+    sums: &ArticleSums,
+    layout: &Layout,
+    periods: &Calendar,
+    options: &AggregateOptions,
+) -> Result<DataFrame> {
+    let setting = Setting { sums, layout, options };
+    let by_outlet = sums.articles_by_outlet();
+    setting.data_frame(&SECTION_SLICES, true, |outlet| {
+        let name = sums.outlets[outlet as usize].as_str();
+        let mut sections: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for &article in &by_outlet[outlet as usize] {
+            if let Some(section) = sums.articles[article as usize].section.as_deref() {
+                sections.entry(section).or_default().push(article);
             }
-            rows
-        })
-        .collect();
-    let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    data_frame(&rows, options)
+        }
+        let mut cells = Vec::new();
+        for (section, own) in sections {
+            let section = Some(section);
+            cells.extend(periods.cells(&own).map(|(window, articles)| Cell {
+                outlet: name,
+                section,
+                window,
+                articles,
+            }));
+        }
+        cells
+    })
+}
+
+impl<'a> Setting<'a> {
+    /// One outlet's cells at a time, outlets in the order of every table.
+    fn data_frame(
+        &self,
+        slices: &[Slice],
+        sectioned: bool,
+        cells: impl Fn(u32) -> Vec<Cell<'a>> + Sync,
+    ) -> Result<DataFrame> {
+        let made: Vec<DataFrame> = self
+            .sums
+            .outlets_by_name()
+            .par_iter()
+            .map(|&outlet| {
+                let rows: Vec<Vec<Row>> = cells(outlet).par_iter().map(|cell| self.rows(cell, slices)).collect();
+                let rows: Vec<Row> = rows.into_iter().flatten().collect();
+                data_frame(&rows, sectioned, self.options)
+            })
+            .collect::<Result<_>>()?;
+        let mut table = data_frame(&[], sectioned, self.options)?;
+        for outlet in made {
+            table.vstack_mut_owned(outlet)?;
+        }
+        Ok(table)
+    }
+
+    fn rows(&self, cell: &Cell<'a>, slices: &[Slice]) -> Vec<Row<'a>> {
+        let Cell { outlet, section, window, ref articles } = *cell;
+        let (period, period_start) = window.map_or((ALL, None), |w| (w.label.as_str(), w.start));
+        let name = [["outlets", outlet, period].as_slice(), section.as_slice()].concat();
+        let mut random = bootstrap::stream(self.options.seed, &name);
+        let (resamples, most) = (self.options.resamples as usize, self.options.bootstrap_groups as usize);
+        let resampling = Resampling::draw(articles.len(), resamples, most, &mut random);
+        let mut rows = Vec::new();
+        for &slice in slices {
+            let matrix = self.layout.matrix(self.sums, articles, slice);
+            let totals = resampling.totals(&matrix);
+            rows.extend(estimates(self.layout, &matrix, &totals, self.options.alpha()).map(|estimated| Row {
+                outlet,
+                section,
+                period,
+                period_start,
+                slice,
+                ..estimated
+            }));
+        }
+        rows
+    }
 }
 
 /// Every estimate of one cell in one slice that has something in its denominator.
@@ -80,6 +159,7 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
         let varies = sums.n > 1.5;
         Some(Row {
             outlet: "",
+            section: None,
             period: "",
             period_start: None,
             slice: Slice::CONTRASTED[0],
@@ -96,8 +176,8 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
     })
 }
 
-fn data_frame(rows: &[Row], options: &AggregateOptions) -> Result<DataFrame> {
-    Ok(frame(vec![
+fn data_frame(rows: &[Row], sectioned: bool, options: &AggregateOptions) -> Result<DataFrame> {
+    let mut columns = vec![
         column("outlet", rows, |r| r.outlet),
         column("period", rows, |r| r.period),
         column("period_start", rows, |r| r.period_start),
@@ -118,5 +198,9 @@ fn data_frame(rows: &[Row], options: &AggregateOptions) -> Result<DataFrame> {
         column("ci_high_bootstrap", rows, |r| r.bootstrap.map(|b| b.1)),
         column("ci_low_linear", rows, |r| r.linear.map(|l| l.0)),
         column("ci_high_linear", rows, |r| r.linear.map(|l| l.1)),
-    ])?)
+    ];
+    if sectioned {
+        columns.insert(1, column("section", rows, |r| r.section));
+    }
+    Ok(frame(columns)?)
 }

@@ -145,7 +145,7 @@ impl Calendar {
     }
 
     /// The cells of an outlet: all its articles first, then those of each window that has any.
-    pub fn cells<'a>(&'a self, articles: &'a [u32]) -> impl Iterator<Item = (Option<&'a Window>, Vec<u32>)> + 'a {
+    pub fn cells<'a>(&'a self, articles: &[u32]) -> impl Iterator<Item = (Option<&'a Window>, Vec<u32>)> + use<'a> {
         let mut by_window = vec![Vec::new(); self.windows.len()];
         for &article in articles {
             if let Some(window) = self.window_of[article as usize] {

@@ -1,5 +1,7 @@
 //! The sides of a contrast: an outlet, an outlet's period, or all the other outlets together.
 
+use rayon::prelude::*;
+
 use super::article_sums::ArticleSums;
 use super::bootstrap::{self, Resampling};
 use super::columns::Matrix;
@@ -17,60 +19,84 @@ pub struct Setting<'a> {
     pub options: &'a AggregateOptions,
 }
 
-/// One side of a contrast.
+/// One side of a contrast. Its bootstrap totals are megabytes, and drawn again whenever they are needed.
 pub struct Side {
     pub outlet: String,
     pub period: String,
     pub articles: Vec<u32>,
-    pub slices: Vec<SideSlice>,
+    /// A slice of [`Slice::CONTRASTED`] each: one an estimand.
+    pub sums: Vec<Vec<RatioSums>>,
 }
 
-/// A side in one slice of [`Slice::CONTRASTED`].
-pub struct SideSlice {
-    /// One an estimand.
-    pub sums: Vec<RatioSums>,
-    /// Bootstrap totals: `resamples × layout.columns`.
-    pub totals: Matrix,
-}
+/// Bootstrap totals of a side, a slice of [`Slice::CONTRASTED`] each: `resamples × layout.columns`.
+#[derive(Clone)]
+pub struct Totals(pub Vec<Matrix>);
 
 impl Side {
     pub fn new(setting: &Setting, outlet: &str, period: &str, articles: Vec<u32>) -> Self {
-        let mut random = bootstrap::stream(setting.options.seed, &["contrasts", outlet, period]);
-        let (resamples, most) = (setting.options.resamples as usize, setting.options.bootstrap_groups as usize);
-        let resampling = Resampling::draw(articles.len(), resamples, most, &mut random);
-        let slices = Slice::CONTRASTED.map(|slice| {
+        let sums = Slice::CONTRASTED.map(|slice| {
             let matrix = setting.layout.matrix(setting.sums, &articles, slice);
             let of = |e: &Estimand| RatioSums::of(matrix.rows().map(|row| (row[e.numerator], row[e.denominator])));
-            SideSlice { sums: setting.layout.estimands.iter().map(of).collect(), totals: resampling.totals(&matrix) }
+            setting.layout.estimands.iter().map(of).collect()
         });
-        Self { outlet: outlet.to_string(), period: period.to_string(), articles, slices: slices.into() }
+        Self { outlet: outlet.to_string(), period: period.to_string(), articles, sums: sums.into() }
+    }
+
+    /// The same draws each time: they follow from the seed and the side's name.
+    pub fn totals(&self, setting: &Setting) -> Totals {
+        let mut random = bootstrap::stream(setting.options.seed, &["contrasts", &self.outlet, &self.period]);
+        let (resamples, most) = (setting.options.resamples as usize, setting.options.bootstrap_groups as usize);
+        let resampling = Resampling::draw(self.articles.len(), resamples, most, &mut random);
+        let of = |slice| resampling.totals(&setting.layout.matrix(setting.sums, &self.articles, slice));
+        Totals(Slice::CONTRASTED.map(of).into())
     }
 }
 
-/// The sums and bootstrap totals of all the sides taken together.
-fn pool<'s>(sides: impl Iterator<Item = &'s Side>) -> Vec<SideSlice> {
-    let mut pooled: Vec<SideSlice> = Vec::new();
-    for side in sides {
-        if pooled.is_empty() {
-            let copy = |slice: &SideSlice| SideSlice { sums: slice.sums.clone(), totals: slice.totals.clone() };
-            pooled = side.slices.iter().map(copy).collect();
-            continue;
-        }
-        for (pool, slice) in pooled.iter_mut().zip(&side.slices) {
-            pool.sums.iter_mut().zip(&slice.sums).for_each(|(sum, own)| *sum = sum.plus(own));
-            pool.totals.values.iter_mut().zip(&slice.totals.values).for_each(|(sum, own)| *sum += own);
+impl Totals {
+    fn each(&mut self, other: &Self, change: impl Fn(&mut f64, f64)) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            own.values.iter_mut().zip(&other.values).for_each(|(own, &other)| change(own, other));
         }
     }
-    pooled
+
+    /// The totals of all sides together, a few of them in memory at a time, added in the order of the sides.
+    pub fn pooled(setting: &Setting, sides: &[Side]) -> Option<Self> {
+        let mut pool: Option<Self> = None;
+        for few in sides.chunks(rayon::current_num_threads()) {
+            let drawn: Vec<Self> = few.par_iter().map(|side| side.totals(setting)).collect();
+            for totals in drawn {
+                match &mut pool {
+                    None => pool = Some(totals),
+                    Some(pool) => pool.each(&totals, |sum, own| *sum += own),
+                }
+            }
+        }
+        pool
+    }
+
+    /// What is left of a pool without one of its sides.
+    pub fn less(mut self, side: &Self) -> Self {
+        self.each(side, |sum, own| *sum -= own);
+        self
+    }
 }
 
 /// The articles of every side but one.
 pub fn rest(sides: &[Side], at: usize) -> Side {
     let others = || sides.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, side)| side);
+    let mut sums: Vec<Vec<RatioSums>> = Vec::new();
+    for side in others() {
+        if sums.is_empty() {
+            sums.clone_from(&side.sums);
+            continue;
+        }
+        let pairs = sums.iter_mut().flatten().zip(side.sums.iter().flatten());
+        pairs.for_each(|(sum, own)| *sum = sum.plus(own));
+    }
     Side {
         outlet: REST.to_string(),
         period: sides[at].period.clone(),
         articles: others().flat_map(|side| side.articles.iter().copied()).collect(),
-        slices: pool(others()),
+        sums,
     }
 }

@@ -44,10 +44,39 @@ struct TermSums {
 }
 
 /// Token and term sums of one outlet, in one period and voice.
-struct OutletSums {
+pub(super) struct OutletSums {
     /// Over word tokens; y stays 0.
-    tokens: RatioSums,
+    pub(super) tokens: RatioSums,
     terms: Vec<TermSums>,
+}
+
+impl OutletSums {
+    /// Sums of one lexicon entry over the outlet's articles.
+    pub(super) fn with_term(&self, term: u32) -> RatioSums {
+        let term = &self.terms[term as usize];
+        RatioSums { y: term.y, yy: term.yy, xy: term.xy, ..self.tokens }
+    }
+
+    pub(super) fn articles_with(&self, term: u32) -> u32 {
+        self.terms[term as usize].articles
+    }
+
+    /// The sums of all these outlets; `entries` is the size of the lexicon.
+    pub(super) fn together(outlets: &[Self], entries: usize) -> Self {
+        let mut all = Self { tokens: RatioSums::default(), terms: vec![TermSums::default(); entries] };
+        for outlet in outlets {
+            all.tokens = all.tokens.plus(&outlet.tokens);
+            for (sum, term) in all.terms.iter_mut().zip(&outlet.terms) {
+                sum.y += term.y;
+                sum.yy += term.yy;
+                sum.xy += term.xy;
+                sum.articles += term.articles;
+                sum.everywhere += term.everywhere;
+                sum.quoted += term.quoted;
+            }
+        }
+        all
+    }
 }
 
 /// q-values are within a period and voice, over all outlets and terms. The row over all periods lists every term that
@@ -78,7 +107,12 @@ pub fn table(sums: &ArticleSums, periods: &Calendar, options: &AggregateOptions)
 }
 
 /// The sums of every outlet, in the order of `outlets_by_name`.
-fn outlet_sums(sums: &ArticleSums, periods: &Calendar, window: Option<u32>, voice: VoiceGroup) -> Vec<OutletSums> {
+pub(super) fn outlet_sums(
+    sums: &ArticleSums,
+    periods: &Calendar,
+    window: Option<u32>,
+    voice: VoiceGroup,
+) -> Vec<OutletSums> {
     let mut outlets: Vec<OutletSums> = Vec::with_capacity(sums.outlets.len());
     outlets.resize_with(sums.outlets.len(), || OutletSums {
         tokens: RatioSums::default(),
@@ -111,10 +145,6 @@ fn outlet_sums(sums: &ArticleSums, periods: &Calendar, window: Option<u32>, voic
     outlets
 }
 
-fn with_term(tokens: &RatioSums, term: &TermSums) -> RatioSums {
-    RatioSums { y: term.y, yy: term.yy, xy: term.xy, ..*tokens }
-}
-
 fn compare<'a>(
     sums: &'a ArticleSums,
     periods: &'a Calendar,
@@ -127,8 +157,7 @@ fn compare<'a>(
     let (period, period_start) = window.map_or((ALL, None), |(_, w)| (w.label.as_str(), w.start));
     let mut rows = Vec::new();
     for term in lexicon_by_name(sums) {
-        let each: Vec<RatioSums> =
-            outlets.iter().map(|outlet| with_term(&outlet.tokens, &outlet.terms[term as usize])).collect();
+        let each: Vec<RatioSums> = outlets.iter().map(|outlet| outlet.with_term(term)).collect();
         let pool = each.iter().fold(RatioSums::default(), |pool, sums| pool.plus(sums));
         if pool.y <= 0.0 {
             continue;
@@ -158,7 +187,7 @@ fn compare<'a>(
     rows
 }
 
-fn lexicon_by_name(sums: &ArticleSums) -> Vec<u32> {
+pub(super) fn lexicon_by_name(sums: &ArticleSums) -> Vec<u32> {
     let mut order: Vec<u32> = (0..sums.lexicon.len() as u32).collect();
     order.sort_by_key(|&term| &sums.lexicon[term as usize]);
     order

@@ -25,12 +25,14 @@ fn run(rows: &[SentenceRow], options: &AggregateOptions) -> Tables {
     aggregate(&path, &FRAMES.map(String::from), &thresholds(), options).unwrap()
 }
 
-fn tables(tables: &Tables) -> [(&'static str, &DataFrame); 6] {
-    let Tables { articles, outlets, terms, contrasts, trends, distinctive, .. } = tables;
+fn tables(tables: &Tables) -> [(&'static str, &DataFrame); 8] {
+    let Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, .. } = tables;
     [
         ("articles", articles),
         ("outlets", outlets),
+        ("sections", sections),
         ("terms", terms),
+        ("shifts", shifts),
         ("contrasts", contrasts),
         ("trends", trends),
         ("distinctive", distinctive),
@@ -97,6 +99,73 @@ fn term_rates_split_mixed_sentences_by_token() {
     let key = [("outlet", "Gazette"), ("period", "all"), ("part", "all"), ("voice", "narration")];
     let row = rows_where(&tables.outlets, &[&key[..], &[("measure", "terms_dehumanising")]].concat());
     assert!((number(&row, "estimate") - 1000.0 * hits as f64 / f64::from(tokens)).abs() < 1e-12);
+}
+
+#[test]
+fn sections_are_told_apart_and_articles_without_one_are_in_none() {
+    let rows = three_outlets();
+    let tables = run(&rows, &options());
+    let own = |r: &&SentenceRow| r.outlet == "Gazette" && r.section() == Some("Business") && r.voice == "narration";
+    let own: Vec<_> = rows.iter().filter(own).collect();
+    let loaded = own.iter().filter(|r| r.loaded >= 0.5).count() as f64 / own.len() as f64;
+    let key = [("outlet", "Gazette"), ("section", "Business"), ("period", "all"), ("voice", "narration")];
+    let row =
+        rows_where(&tables.sections, &[&key[..], &[("measure", "loaded"), ("statistic", "share_sentences")]].concat());
+    assert!((number(&row, "estimate") - loaded).abs() < 1e-12);
+    assert_eq!(number(&row, "n_sentences"), own.len() as f64);
+    let sections = tables.sections.column("section").unwrap().str().unwrap();
+    assert!(sections.iter().all(|section| section.is_some()));
+}
+
+#[test]
+fn a_term_that_comes_up_is_a_shift_of_the_outlet_and_of_all_outlets() {
+    let mut rows = Collection { outlets: vec![("Gazette", 80), ("Courier", 40)], seed: 3 }.rows();
+    for row in &mut rows {
+        let late = row.date.is_some_and(|date| date >= "2026-03-01".parse().unwrap());
+        row.terms.retain(|term| term.0 != "swarm");
+        if row.outlet == "Gazette" && late && row.voice == "narration" {
+            row.terms.push(("swarm", "dehumanising", false));
+        }
+    }
+    let period = super::Period::Events(vec!["2026-03-01".parse().unwrap()]);
+    let tables = run(&rows, &AggregateOptions { period, ..options() });
+    let late = |r: &&SentenceRow| r.date.is_some_and(|date| date >= "2026-03-01".parse().unwrap());
+    let of = |outlet| rows_where(&tables.shifts, &[("outlet", outlet), ("term", "swarm"), ("voice", "narration")]);
+    let gazette = of("Gazette");
+    let own: Vec<_> = rows.iter().filter(late).filter(|r| r.outlet == "Gazette").collect();
+    let hits = own.iter().filter(|r| r.voice == "narration").count() as f64;
+    let tokens: u32 = own.iter().map(|r| r.n_tokens - r.n_tokens_quoted).sum();
+    assert_eq!((number(&gazette, "count"), number(&gazette, "count_before")), (hits, 0.0));
+    assert!((number(&gazette, "rate_per_1000") - 1000.0 * hits / f64::from(tokens)).abs() < 1e-12);
+    assert!(number(&gazette, "z_articles") > 3.0 && number(&gazette, "q") < 0.01);
+    assert_eq!(of("Courier").height(), 0, "no row for a term that is in neither period");
+    assert_eq!(number(&of("(all)"), "count"), hits);
+}
+
+#[test]
+fn a_period_of_few_articles_is_not_set_against_another() {
+    let rows = Collection { outlets: vec![("Gazette", 120), ("Herald", 4)], seed: 7 }.rows();
+    let tables = run(&rows, &AggregateOptions { min_articles: 5, ..options() });
+    assert!(rows_where(&tables.contrasts, &[("contrast", "periods"), ("outlet_a", "Gazette")]).height() > 0);
+    assert_eq!(rows_where(&tables.contrasts, &[("contrast", "periods"), ("outlet_a", "Herald")]).height(), 0);
+    assert_eq!(rows_where(&tables.shifts, &[("outlet", "Herald")]).height(), 0);
+}
+
+#[test]
+fn the_rest_of_two_outlets_is_the_other_one() {
+    let rows = Collection { outlets: vec![("Gazette", 40), ("Courier", 25)], seed: 7 }.rows();
+    let tables = run(&rows, &options());
+    let of = |contrast, a, name: &str| {
+        numbers(&rows_where(&tables.contrasts, &[("contrast", contrast), ("outlet_a", a), ("period", "all")]), name)
+    };
+    for name in ["estimate_b", "difference", "ci_low", "ci_high", "ci_low_bootstrap", "ci_high_bootstrap"] {
+        let (pair, rest) = (of("outlets", "Courier", name), of("rest", "Courier", name));
+        assert_eq!(pair.len(), rest.len());
+        for (pair, rest) in pair.into_iter().zip(rest) {
+            let near = pair.zip(rest).is_none_or(|(pair, rest)| (pair - rest).abs() < 1e-9);
+            assert!(near && pair.is_some() == rest.is_some(), "{name}: {pair:?} {rest:?}");
+        }
+    }
 }
 
 /// Numbers of a column, in row order.
@@ -209,7 +278,7 @@ fn the_rest_is_the_other_outlets_pooled_and_a_pair_is_listed_once() {
 
 #[test]
 fn periods_are_contrasted_where_asked_for() {
-    let options = AggregateOptions { period_contrasts: true, ..options() };
+    let options = AggregateOptions { contrasts_by_period: true, min_articles: 1, ..options() };
     let tables = run(&three_outlets(), &options);
     let key =
         [("contrast", "periods"), ("outlet_a", "Gazette"), ("measure", "tone"), ("part", "all"), ("voice", "all")];

@@ -45,13 +45,23 @@ pub(super) const TABLES: &[TableMeaning] = &[
         meaning: "Estimates by outlet and period with intervals that respect that sentences sit in articles.",
     },
     TableMeaning {
+        name: "sections",
+        row: "one estimate: outlet, section, period, voice, measure, statistic",
+        meaning: "The estimates of the table outlets by section, desk or topic; no row where no record names one.",
+    },
+    TableMeaning {
         name: "terms",
         row: "one lexicon term in one outlet, period and voice",
         meaning: "How often each loaded term occurs, and how far it sets the outlet apart from the others.",
     },
     TableMeaning {
+        name: "shifts",
+        row: "one lexicon term in one outlet, period and voice, against the period before",
+        meaning: "Loaded terms that became more or less frequent from one period to the next.",
+    },
+    TableMeaning {
         name: "contrasts",
-        row: "one comparison of two outlets, or of one against all others",
+        row: "one comparison of two outlets, of one against all others, or of one's period against the one before",
         meaning: "Differences with interval, permutation p and the false-discovery rate q.",
     },
     TableMeaning {

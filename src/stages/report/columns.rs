@@ -130,6 +130,31 @@ const TERMS: &[Row] = &[
     ("n_articles_with_term", "articles", COUNT, "Articles in which the term occurs"),
 ];
 
+const SHIFTS: &[Row] = &[
+    ("outlet", UNIT, "name, or \"(all)\"", "The outlet, or all outlets together"),
+    (
+        "period_before",
+        UNIT,
+        "as period",
+        "The period that this one is compared with: the one before, of those with enough articles",
+    ),
+    ("count_before", "terms", COUNT, "Occurrences in the period before"),
+    (
+        "rate_per_1000_before",
+        "terms per 1,000 tokens",
+        COUNT,
+        "Occurrences per 1,000 tokens of the same voice in the period before",
+    ),
+    ("n_articles_before", "articles", COUNT, "Articles of the period before"),
+    ("n_articles_with_term_before", "articles", COUNT, "Articles of the period before in which the term occurs"),
+    (
+        "log_odds",
+        "log odds ratio",
+        "any",
+        "Weighted log-odds of the period against the one before, with an informative Dirichlet prior (Monroe et al. 2008)",
+    ),
+];
+
 const DISTINCTIVE: &[Row] = &[
     ("ngram", UNIT, "text", "Word, or two or three words in sequence"),
     ("n", "words", "1 to 3", "Length of the n-gram"),
@@ -188,8 +213,9 @@ pub(super) fn fixed(table: &str, column: &str) -> Option<ColumnMeaning> {
     let own: &[&[Row]] = match table {
         "sentences" => &[SENTENCES, ARTICLE],
         "articles" => &[ARTICLES, ARTICLE],
-        "outlets" => &[OUTLETS, ESTIMATE, ARTICLE],
+        "outlets" | "sections" => &[OUTLETS, ESTIMATE, ARTICLE],
         "terms" => &[TERMS, ESTIMATE, ARTICLE],
+        "shifts" => &[SHIFTS, TERMS, ESTIMATE, ARTICLE],
         "contrasts" => &[CONTRASTS, ESTIMATE, ARTICLE],
         "trends" => &[TRENDS, ESTIMATE, ARTICLE],
         "distinctive" => &[DISTINCTIVE, TERMS, ESTIMATE, ARTICLE],

@@ -161,7 +161,9 @@ mod tests {
         let named = [
             ("articles", &tables.articles),
             ("outlets", &tables.outlets),
+            ("sections", &tables.sections),
             ("terms", &tables.terms),
+            ("shifts", &tables.shifts),
             ("contrasts", &tables.contrasts),
             ("trends", &tables.trends),
             ("distinctive", &tables.distinctive),
