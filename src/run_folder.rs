@@ -55,6 +55,32 @@ pub struct ModelUsed {
     pub file: String,
     pub sha256: String,
     pub licence: String,
+    /// What its manifest says it reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
+}
+
+/// What a model reached on labelled examples that it was not trained on: one measure on one set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// What it was asked for: `tone`, `loaded language`, `frames`.
+    pub task: String,
+    /// The scorer that it was measured with, where that matters: `cross`, `embedding`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scorer: Option<String>,
+    /// The labelled set, and which part of it.
+    pub set: String,
+    pub examples: u64,
+    /// `macro-F1`, `mean AUC`, `accuracy`...
+    pub measure: String,
+    pub value: f64,
+    /// 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// Expected calibration error on the same examples, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_error: Option<f64>,
 }
 
 /// The frame scheme of the run, with all that is needed to read the frame columns.

@@ -1,6 +1,8 @@
 //! One file a subcommand. Exit codes: 0 all was scored; 1 finished, but some input was rejected (it is listed); 2 nothing
 //! could be done.
 
+mod compare;
+mod compare_table;
 mod completions;
 mod eval;
 mod eval_table;
@@ -37,6 +39,8 @@ enum Command {
     Score(score::Args),
     /// Rebuild a run's tables and page from its sentences, without inference
     Report(report::Args),
+    /// Set two outlets of a run side by side, without inference
+    Compare(compare::Args),
     /// Show one article: what was removed, sentences, voices, scores, loaded terms
     Inspect(inspect::Args),
     /// Measure a classifier against labelled examples
@@ -56,6 +60,7 @@ pub fn run() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Score(args) => score::run(args),
         Command::Report(args) => report::run(args),
+        Command::Compare(args) => compare::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Eval(args) => eval::run(*args),
         Command::Frames(args) => frames::run(args),

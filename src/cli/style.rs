@@ -13,7 +13,13 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 
 /// Columns of the terminal, within what can be read.
 pub fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 120)
+    columns().unwrap_or(100).clamp(40, 120)
+}
+
+/// Columns that the output has room for: those that COLUMNS names, else the terminal's; `None` where there is no terminal.
+pub fn columns() -> Option<usize> {
+    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
+    named.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
 }
 
 /// `text` in a style.

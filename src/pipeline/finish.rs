@@ -147,7 +147,7 @@ impl Finished<'_> {
 pub fn rebuild(run: &Path, settings: Settings) -> Result<RunManifest> {
     let mut manifest = RunManifest::load(run)?;
     let fail = |reason: String| Error::Run { path: run.join(RUN_JSON), reason };
-    let earlier: TableSettings = serde_json::from_value(manifest.config.clone()).map_err(|e| fail(e.to_string()))?;
+    let earlier = table_settings(run, &manifest)?;
     let tables = settings.tables(Some(&earlier))?;
     let changed = serde_json::to_value(&tables).map_err(|e| fail(e.to_string()))?;
     if let (Some(config), Some(changed)) = (manifest.config.as_object_mut(), changed.as_object()) {
@@ -156,6 +156,12 @@ pub fn rebuild(run: &Path, settings: Settings) -> Result<RunManifest> {
     write_tables_and_page(run, &mut manifest, &tables)?;
     save(run, &manifest)?;
     Ok(manifest)
+}
+
+/// The settings that a finished run's tables were made with.
+pub(super) fn table_settings(run: &Path, manifest: &RunManifest) -> Result<TableSettings> {
+    serde_json::from_value(manifest.config.clone())
+        .map_err(|error| Error::Run { path: run.join(RUN_JSON), reason: error.to_string() })
 }
 
 fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &TableSettings) -> Result<()> {
@@ -190,7 +196,7 @@ fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
     ]
 }
 
-fn options(settings: &TableSettings) -> Result<AggregateOptions> {
+pub(super) fn options(settings: &TableSettings) -> Result<AggregateOptions> {
     let period = if settings.events.is_empty() {
         settings
             .period

@@ -2,6 +2,7 @@
 //! checkpoint after each. Memory is bounded by a few chunks, whatever the size of the collection.
 
 mod checkpoint;
+mod comparison;
 mod finish;
 mod inspection;
 mod output;
@@ -19,6 +20,9 @@ use crate::run_folder::{Counts, RunManifest};
 use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
 
 pub use checkpoint::Interrupted;
+pub use comparison::{
+    Compared, ComparedTerm, Comparison, Correction, Difference, Estimate, OutletListed, Published, outlets_of,
+};
 pub use finish::rebuild;
 pub use inspection::Inspection;
 pub use prepare::{Preparation, Prepared};

@@ -4,7 +4,7 @@ use crate::support::{run, stderr, stdout};
 
 #[test]
 fn help_is_a_promise() {
-    for command in ["score", "report", "inspect", "frames", "rules", "models"] {
+    for command in ["score", "report", "compare", "inspect", "frames", "rules", "models"] {
         let help = run(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0));
         insta::assert_snapshot!(format!("help_{command}"), stdout(&help));
@@ -48,5 +48,14 @@ fn inspect_shows_removals_voices_and_scores() {
 #[test]
 fn completions_and_the_man_page_are_printed() {
     assert!(stdout(&run(&["completions", "bash"])).contains("framescope"));
-    assert!(stdout(&run(&["completions", "man"])).contains(".TH framescope"));
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(stdout(&run(&["completions", shell])).contains("compare"), "{shell}");
+    }
+    let page = stdout(&run(&["completions", "man"]));
+    assert!(page.contains(".TH framescope") && page.contains("framescope\\-compare"), "{page}");
+    let page = stdout(&run(&["completions", "man", "compare"]));
+    assert!(page.contains(".TH framescope-compare") && page.contains("\\-\\-voice"), "{page}");
+    let wrong = run(&["completions", "man", "compar"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("did you mean \"compare\""), "{}", stderr(&wrong));
 }

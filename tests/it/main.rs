@@ -4,6 +4,7 @@ mod any_text;
 mod architecture;
 mod cleaning;
 mod command_line;
+mod compare;
 mod evaluation;
 mod hostile;
 mod mistakes;

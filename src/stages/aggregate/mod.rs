@@ -19,6 +19,7 @@ mod measures;
 mod ngrams;
 mod options;
 mod outlets;
+mod pair;
 mod periods;
 mod permutation;
 mod scan;
@@ -47,7 +48,8 @@ use article_sums::ArticleSums;
 use measures::Layout;
 
 pub use options::AggregateOptions;
-pub use periods::Period;
+pub use pair::{Pair, contrast_pair};
+pub use periods::{ALL, Period};
 
 /// The tables of a run.
 #[derive(Debug, Clone)]

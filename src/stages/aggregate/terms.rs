@@ -84,16 +84,12 @@ impl OutletSums {
 pub fn table(sums: &ArticleSums, periods: &Calendar, options: &AggregateOptions) -> Result<DataFrame> {
     let mut windows: Vec<Option<(u32, &Window)>> = vec![None];
     windows.extend((0u32..).zip(&periods.windows).map(Some));
+    let everyone = sums.outlets_by_name();
     let parts: Vec<DataFrame> = windows
         .par_iter()
         .map(|window| {
-            let mut rows = Vec::new();
-            for voice in VoiceGroup::ALL {
-                let mut compared = compare(sums, periods, *window, voice, options);
-                let q = fdr::within_families(compared.iter().map(|row| ((), row.p)));
-                compared.iter_mut().zip(q).for_each(|(row, q)| row.q = q);
-                rows.extend(compared.into_iter().filter(|row| window.is_none() || row.sums.y > 0.0));
-            }
+            let mut rows = compare(sums, periods, *window, &everyone, options);
+            rows.retain(|row| window.is_none() || row.sums.y > 0.0);
             data_frame(sums, &rows, options)
         })
         .collect::<Result<_>>()?;
@@ -145,24 +141,54 @@ pub(super) fn outlet_sums(
     outlets
 }
 
+/// Two outlets against each other in one window (`None`: all articles): every term that either uses, q over these two.
+pub fn pair(
+    sums: &ArticleSums,
+    periods: &Calendar,
+    window: Option<u32>,
+    outlets: [u32; 2],
+    options: &AggregateOptions,
+) -> Result<DataFrame> {
+    let window = window.map(|at| (at, &periods.windows[at as usize]));
+    data_frame(sums, &compare(sums, periods, window, &outlets, options), options)
+}
+
+/// Every voice, each corrected by itself.
 fn compare<'a>(
     sums: &'a ArticleSums,
     periods: &'a Calendar,
     window: Option<(u32, &'a Window)>,
+    among: &[u32],
+    options: &AggregateOptions,
+) -> Vec<Row<'a>> {
+    let of_voice = |voice| {
+        let mut rows = compare_voice(sums, periods, window, voice, among, options);
+        let q = fdr::within_families(rows.iter().map(|row| ((), row.p)));
+        rows.iter_mut().zip(q).for_each(|(row, q)| row.q = q);
+        rows
+    };
+    VoiceGroup::ALL.into_iter().flat_map(of_voice).collect()
+}
+
+/// The outlets in `among`, each against the others of them.
+fn compare_voice<'a>(
+    sums: &'a ArticleSums,
+    periods: &'a Calendar,
+    window: Option<(u32, &'a Window)>,
     voice: VoiceGroup,
+    among: &[u32],
     options: &AggregateOptions,
 ) -> Vec<Row<'a>> {
     let outlets = outlet_sums(sums, periods, window.map(|(at, _)| at), voice);
-    let order = sums.outlets_by_name();
     let (period, period_start) = window.map_or((ALL, None), |(_, w)| (w.label.as_str(), w.start));
     let mut rows = Vec::new();
     for term in lexicon_by_name(sums) {
         let each: Vec<RatioSums> = outlets.iter().map(|outlet| outlet.with_term(term)).collect();
-        let pool = each.iter().fold(RatioSums::default(), |pool, sums| pool.plus(sums));
+        let pool = among.iter().fold(RatioSums::default(), |pool, &outlet| pool.plus(&each[outlet as usize]));
         if pool.y <= 0.0 {
             continue;
         }
-        for &outlet in order.iter().filter(|&&outlet| each[outlet as usize].n > 0.0) {
+        for &outlet in among.iter().filter(|&&outlet| each[outlet as usize].n > 0.0) {
             let own = each[outlet as usize];
             let counted = &outlets[outlet as usize].terms[term as usize];
             let log_odds = log_odds(WordCount::of(&own), WordCount::of(&pool.less(&own)));

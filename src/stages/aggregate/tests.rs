@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::synthetic::{self, Collection, FRAMES, SentenceRow};
-use super::{AggregateOptions, Tables, aggregate};
+use super::{AggregateOptions, Tables, aggregate, contrast_pair};
 use crate::run_folder::Thresholds;
 
 fn thresholds() -> Thresholds {
@@ -298,6 +298,69 @@ fn too_many_pairs_are_cut_with_a_note_and_every_outlet_keeps_the_rest() {
     let pairs = rows_where(&tables.contrasts, &[&tone[..], &[("contrast", "outlets")]].concat());
     assert_eq!((pairs.height(), tables.notes.len()), (1, 1));
     assert_eq!(rows_where(&tables.contrasts, &[&tone[..], &[("contrast", "rest")]].concat()).height(), 3);
+}
+
+#[test]
+fn one_term_in_one_article_is_no_difference() {
+    // Both outlets are alike but for the length of their articles; one article of the brief one has one term.
+    let options = AggregateOptions { permutations: 1999, ..options() };
+    let mut rows: Vec<SentenceRow> = three_outlets().into_iter().filter(|row| row.outlet != "Herald").collect();
+    let template = rows[0].clone();
+    rows.clear();
+    for (outlet, articles, sentences) in [("Brief", 11, 6), ("Long", 12, 12)] {
+        for article in 0..articles {
+            for index in 0..sentences + article % 3 {
+                let terms = match (outlet, article, index) {
+                    ("Brief", 4, 2) => vec![("swarm", "dehumanising", false)],
+                    _ => Vec::new(),
+                };
+                let article_id = format!("{outlet}-{article}");
+                let (outlet, voice) = (outlet.to_owned(), "narration");
+                rows.push(SentenceRow { article_id, outlet, voice, n_tokens_quoted: 0, terms, ..template.clone() });
+            }
+        }
+    }
+    let tables = run(&rows, &options);
+    let key = [("contrast", "outlets"), ("measure", "terms_dehumanising"), ("part", "all"), ("voice", "narration")];
+    let row = rows_where(&tables.contrasts, &key);
+    assert!(number(&row, "p") > 0.2, "{row}");
+    assert_eq!(row.column("p_method").unwrap().str().unwrap().get(0), Some("welch_t"));
+}
+
+#[test]
+fn a_pair_on_its_own_has_the_tables_numbers() {
+    let options = AggregateOptions { period_contrasts: true, ..options() };
+    let rows = three_outlets();
+    let tables = run(&rows, &options);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sentences.parquet");
+    synthetic::write(&rows, &path, 100);
+    let names = FRAMES.map(String::from);
+    for period in ["all", "2026-02"] {
+        // The order asked for does not matter: a pair has one order, the alphabet's.
+        let pair = contrast_pair(&path, &names, &thresholds(), &options, ["Gazette", "Courier"], period).unwrap();
+        let key = [("outlet_a", "Courier"), ("outlet_b", "Gazette"), ("period", period), ("contrast", "outlets")];
+        let known = rows_where(&tables.contrasts, &key);
+        assert!(known.height() > 50 && known.drop("q").unwrap().equals_missing(&pair.contrasts.drop("q").unwrap()));
+        let (p, q) = (numbers(&pair.contrasts, "p"), numbers(&pair.contrasts, "q"));
+        assert!(p.iter().zip(&q).all(|(p, q)| p.is_some() == q.is_some() && q >= p));
+    }
+    let unknown = contrast_pair(&path, &names, &thresholds(), &options, ["Gazete", "Courier"], "all").unwrap_err();
+    assert!(unknown.to_string().contains("did you mean \"Gazette\""), "{unknown}");
+}
+
+#[test]
+fn the_terms_of_a_pair_are_those_of_a_collection_of_the_two() {
+    let rows = three_outlets();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sentences.parquet");
+    synthetic::write(&rows, &path, 100);
+    let names = FRAMES.map(String::from);
+    let pair = contrast_pair(&path, &names, &thresholds(), &options(), ["Courier", "Gazette"], "all").unwrap();
+    let two: Vec<_> = rows.iter().filter(|row| row.outlet != "Herald").cloned().collect();
+    let alone = rows_where(&run(&two, &options()).terms, &[("period", "all")]);
+    let order = SortMultipleOptions::default().with_maintain_order(true);
+    assert!(alone.height() > 10 && alone.equals_missing(&pair.terms.sort(["outlet"], order).unwrap()));
 }
 
 #[test]

@@ -255,6 +255,7 @@ pub(crate) fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &m
         file: entry.file.display().to_string(),
         sha256: entry.sha256.clone(),
         licence: entry.licence.clone(),
+        measured: entry.measured.clone(),
     });
     Ok(Loaded { entry, engine, tokenizer })
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result, unknown};
+use crate::run_folder::Measured;
 
 /// `manifest.toml` of a models folder.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +50,9 @@ pub struct ModelEntry {
     /// Classifier heads by task: `tone`, `loaded`, `entailment`, `frames`.
     #[serde(default)]
     pub heads: BTreeMap<String, HeadEntry>,
+    /// What it reached on labelled sets, as its card has it; the page of a run shows it.
+    #[serde(default)]
+    pub measured: Vec<Measured>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -181,7 +181,12 @@ const CONTRASTS: &[Row] = &[
         "outlets, rest, periods",
         "What is compared: two outlets, one with all others, a period with the one before",
     ),
-    ("p_method", UNIT, "text", "How p was computed"),
+    (
+        "p_method",
+        UNIT,
+        "permutation, welch_t, none",
+        "The method that gave p: of the permutation of articles and Welch's t test, the one with the larger p; the t test alone for pools too large to permute",
+    ),
     ("outlet_a", UNIT, "text", "First outlet"),
     ("outlet_b", UNIT, "text, or \"(rest)\"", "Second outlet; \"(rest)\" for all other outlets together"),
     ("period_b", UNIT, "as period", "Period of the second side; the same as period but for contrasts of periods"),

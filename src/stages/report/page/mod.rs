@@ -13,12 +13,14 @@ mod ngrams;
 mod panel;
 mod render;
 mod sheet;
+mod stories;
 mod telling;
 mod terms;
 mod trends;
+mod versions;
 mod views;
 mod whisker;
-mod wording;
+pub(super) mod wording;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,7 +29,7 @@ use polars::prelude::*;
 
 use super::atomic::write_atomically;
 use crate::error::{Error, Result};
-use crate::run_folder::{PAGE, RunManifest};
+use crate::run_folder::{Measured, PAGE, RunManifest};
 
 /// Outlets on the page: those with the most articles. All are in the tables.
 const OUTLETS_ON_PAGE: usize = 40;
@@ -63,9 +65,10 @@ pub fn write_page(
     let drawn = coarser.as_ref().map_or(by_period, |(table, _)| table);
     let mut outlets = articles_by_outlet(articles)?;
     let outlets_in_all = outlets.len();
+    let mut views = views::Views::default();
+    let stories = stories::stories(articles, sentences, &outlets, manifest, &mut views)?;
     outlets.truncate(outlets_on_page(drawn, manifest)?);
     let estimates = estimates::Estimates::read(drawn, outlets)?;
-    let mut views = views::Views::default();
     let distinctive = table("distinctive").map(|t| views::distinctive(t, &estimates, &mut views)).transpose()?;
     let page = render::Page {
         any_distinctive: distinctive.iter().flatten().any(|ngrams| !ngrams.is_empty()),
@@ -84,7 +87,9 @@ pub fn write_page(
         terms: table("terms").map(|terms| views::terms(terms, &estimates, manifest, &mut views)).transpose()?,
         trends: table("trends").map(|table| trends::surviving(table, &manifest.scheme)).transpose()?,
         contrasts: table("contrasts").map(|table| contrasts::surviving(table, &manifest.scheme)).transpose()?,
+        stories,
         sentences: views::sentences(sentences, &estimates, manifest, &mut views)?,
+        measured: measured(manifest),
         manifest: serde_json::to_value(manifest).map_err(|error| Error::Page(error.to_string()))?,
         config: serde_json::to_string_pretty(&manifest.config).map_err(|error| Error::Page(error.to_string()))?,
         level: account::setting(&manifest.config, "confidence").map_or("95".into(), account::percent),
@@ -93,6 +98,12 @@ pub fn write_page(
     let html = render::page(&page, &views)?;
     let path = run_dir.join(PAGE);
     write_atomically(&path, |to| to.write_all(html.as_bytes()).map_err(Error::io(&path)))
+}
+
+/// What the models reached with the scorer of the run.
+fn measured(run: &RunManifest) -> Vec<Measured> {
+    let all = run.models.iter().flat_map(|model| &model.measured);
+    all.filter(|measured| measured.scorer.as_ref().is_none_or(|scorer| *scorer == run.scorer)).cloned().collect()
 }
 
 /// How many outlets the page has room for: each brings a drawing a measure and voice, with a point a period.

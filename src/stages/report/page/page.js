@@ -87,6 +87,25 @@
     if (select) select.addEventListener("change", () => showMultiples(block));
   });
 
+  const story = one("#story");
+  if (story) {
+    const sides = ["left", "right"].map((side) => ({ side, select: one(`#story-${side}`) }));
+    const showVersion = ({ side, select }) => {
+      one(`[data-version=${side}]`).innerHTML = views[`story/${story.value}`][Number(select.value)];
+    };
+    const showStory = () => {
+      const { outlets, left, right } = story.selectedOptions[0].dataset;
+      sides.forEach(({ side, select }) => {
+        select.replaceChildren(...JSON.parse(outlets).map((name, at) => new Option(name, at)));
+        select.value = side === "left" ? left : right;
+        showVersion({ side, select });
+      });
+    };
+    story.addEventListener("change", showStory);
+    sides.forEach((side) => side.select.addEventListener("change", () => showVersion(side)));
+    showStory();
+  }
+
   const sentences = all("[data-view^='sentences/']").map((list) => ({ list, overall: list.innerHTML }));
   one("#sentence-outlet").addEventListener("change", (event) => {
     const outlet = event.target.value;

@@ -12,11 +12,14 @@ use super::account::{Account, OutletShown};
 use super::contrasts::Contrasts;
 use super::heat::HeatRow;
 use super::ngrams::NgramRow;
+use super::stories::Stories;
 use super::telling::Telling;
 use super::terms::TermRow;
 use super::trends::Trends;
+use super::versions::Version;
 use super::views::{Multiples, TellingSentences, Views};
 use crate::error::{Error, Result};
+use crate::run_folder::Measured;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -31,6 +34,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("term_rows.html", include_str!("term_rows.html")),
     ("ngrams.html", include_str!("ngrams.html")),
     ("sentences.html", include_str!("sentences.html")),
+    ("stories.html", include_str!("stories.html")),
+    ("version.html", include_str!("version.html")),
     ("contrasts.html", include_str!("contrasts.html")),
     ("trust.html", include_str!("trust.html")),
     ("provenance.html", include_str!("provenance.html")),
@@ -57,6 +62,9 @@ pub struct Page {
     pub contrasts: Option<Contrasts>,
     pub trends: Option<Trends>,
     pub sentences: Vec<TellingSentences>,
+    pub stories: Stories,
+    /// What the models reached on labelled sets with the run's scorer.
+    pub measured: Vec<Measured>,
     pub manifest: serde_json::Value,
     pub config: String,
     /// The engine for tests made the scores.
@@ -103,6 +111,10 @@ pub fn ngrams(ngrams: &[NgramRow]) -> Result<String> {
 
 pub fn sentences(sentences: &[Telling]) -> Result<String> {
     fill("sentences.html", context! { sentences })
+}
+
+pub fn version(version: &Version) -> Result<String> {
+    fill("version.html", context! { version })
 }
 
 fn fill(template: &str, content: minijinja::Value) -> Result<String> {

@@ -140,7 +140,7 @@ pub fn is_web_address(url: &str) -> bool {
 }
 
 /// (start, end, category) of each loaded term.
-fn hits(value: &AnyValue<'_>) -> Result<Vec<(usize, usize, String)>> {
+pub fn hits(value: &AnyValue<'_>) -> Result<Vec<(usize, usize, String)>> {
     let AnyValue::List(list) = value else { return Ok(Vec::new()) };
     if list.is_empty() {
         return Ok(Vec::new());
@@ -164,7 +164,7 @@ fn hits(value: &AnyValue<'_>) -> Result<Vec<(usize, usize, String)>> {
 }
 
 /// Escaped text with each hit in `<mark>`, cut after a word where it is too long.
-fn marked(text: &str, hits: &[(usize, usize, String)]) -> String {
+pub fn marked(text: &str, hits: &[(usize, usize, String)]) -> String {
     let shown = shorten(text);
     let (mut markup, mut from) = (String::new(), 0);
     for (start, end, category) in hits {

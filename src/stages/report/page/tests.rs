@@ -7,12 +7,16 @@ use super::*;
 use crate::run_folder::SENTENCES;
 
 fn written(sample: &Sample) -> String {
+    written_with(sample, &sample.tables())
+}
+
+fn written_with(sample: &Sample, tables: &[(&str, DataFrame)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let sentences = folder.path().join(SENTENCES);
     sample.write_sentences(&sentences);
     std::fs::write(folder.path().join("rejected.csv"), "file,row,id,reason,detail\na,1,,empty_text,<b>no body</b>\n")
         .unwrap();
-    write_page(folder.path(), &sample.tables(), &sample.manifest, &sentences).unwrap();
+    write_page(folder.path(), tables, &sample.manifest, &sentences).unwrap();
     std::fs::read_to_string(folder.path().join(PAGE)).unwrap()
 }
 
@@ -31,7 +35,7 @@ fn all_markup(page: &str) -> (String, std::collections::BTreeMap<String, Vec<Str
 #[test]
 fn every_section_is_there_and_shows_its_default_without_a_script() {
     let (page, views) = all_markup(&written(&sample::small()));
-    for id in ["read", "framing", "tone", "loaded", "sentences", "contrasts", "trust", "provenance"] {
+    for id in ["read", "framing", "tone", "loaded", "stories", "sentences", "contrasts", "trust", "provenance"] {
         assert!(page.contains(&format!("<section id=\"{id}\">")), "{id}");
     }
     // Framing, tone and loaded language: a panel an outlet, each with a drawn line.
@@ -47,6 +51,59 @@ fn every_section_is_there_and_shows_its_default_without_a_script() {
     assert!(page.contains("neutral: enforcement") || views["terms/all"].iter().any(|m| m.contains("neutral: ")));
 }
 
+/// The tables with a `story_id` of each article, by its name: `a<outlet>-<month>-<number>`.
+fn with_stories(sample: &Sample, story: fn(&str, &str, &str) -> Option<String>) -> Vec<(&'static str, DataFrame)> {
+    let mut tables = sample.tables();
+    let articles = &mut tables[0].1;
+    let ids = articles.column("article_id").unwrap().str().unwrap().clone();
+    let parts = |id: &str| id[1..].split('-').map(str::to_owned).collect::<Vec<_>>();
+    let stories = ids.iter().flatten().map(parts).map(|p| story(&p[0], &p[1], &p[2])).collect::<Vec<_>>();
+    articles.with_column(Column::new("story_id".into(), stories)).unwrap();
+    tables
+}
+
+#[test]
+fn a_story_of_several_outlets_stands_side_by_side() {
+    // Of each month, the first article of all outlets; one more of the first two; and one that nobody else tells.
+    let tables = with_stories(&sample::small(), |outlet, month, number| match (outlet, number) {
+        (_, "0") => Some(format!("all-{month}")),
+        ("0" | "1", "1") => Some(format!("two-{month}")),
+        ("2", "2") => Some(format!("alone-{month}")),
+        _ => None,
+    });
+    let (page, views) = all_markup(&written_with(&sample::small(), &tables));
+    assert!(page.contains("12 stories were covered by two outlets or more"));
+    let count = |n: usize| views.iter().filter(|(name, v)| name.starts_with("story/") && v.len() == n).count();
+    assert_eq!((count(4), count(2)), (6, 6));
+    assert_eq!(views["story/0"].len(), 4, "the story of the most outlets comes first");
+    assert_eq!(page.matches("<article class=\"version\">").count(), 2, "two versions without a script");
+    for version in &views["story/0"] {
+        assert_eq!(version.matches("class=\"said ").count(), 2);
+        assert!(version.contains("<mark title=\"alarm\">chaos</mark>") && version.contains("said quote"), "{version}");
+    }
+}
+
+#[test]
+fn the_models_scores_are_those_of_the_scorer_in_use() {
+    let mut sample = sample::small();
+    let row = "<td class=\"wrap\">Harbour letters, test part</td><td class=\"n\">512</td>";
+    let page = written(&sample);
+    assert!(page.contains(row) && page.contains("<b>0.612</b><small>0.58 to 0.64</small>"));
+    sample.manifest.scorer = "embedding".into();
+    assert!(!written(&sample).contains(row));
+    sample.manifest.scorer = "cross".into();
+    sample.manifest.engine = "fake".into();
+    assert!(!written(&sample).contains(row), "the engine for tests has no scores");
+}
+
+#[test]
+fn several_articles_of_one_outlet_are_no_shared_story() {
+    let sample = sample::small();
+    let tables = with_stories(&sample, |outlet, month, _| Some(format!("{outlet}-{month}")));
+    assert!(written_with(&sample, &tables).contains("No story of this collection was covered by two outlets."));
+    assert!(written(&sample).contains("This run does not say which articles tell the same story."));
+}
+
 fn hostile() -> Sample {
     let mut sample = sample::small();
     sample.title = "</script><img src=x onerror=alert(1)>\"'><svg onload=alert(2)>".into();
@@ -60,7 +117,8 @@ fn hostile() -> Sample {
 #[test]
 fn hostile_text_stays_text() {
     let sample = hostile();
-    let (page, views) = all_markup(&written(&sample));
+    let (page, views) = all_markup(&written_with(&sample, &with_stories(&sample, |_, _, number| Some(number.into()))));
+    assert!(views["story/0"].len() > 1);
     let markup: Vec<&str> = std::iter::once(&page).chain(views.values().flatten()).map(String::as_str).collect();
     assert!(markup.iter().any(|m| m.contains("&lt;img src=x onerror=alert(4)&gt;")), "the sentence is shown as text");
     for m in markup {
