@@ -10,4 +10,5 @@ mod mistakes;
 mod reading;
 mod resume;
 mod run_folder;
+mod stories;
 mod support;

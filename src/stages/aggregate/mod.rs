@@ -11,6 +11,7 @@ pub mod bootstrap;
 mod columns;
 mod contrasts;
 mod distinctive;
+mod duplicates;
 mod fdr;
 pub mod intervals;
 pub mod linearised;
@@ -21,10 +22,14 @@ mod options;
 mod outlets;
 mod periods;
 mod permutation;
+mod same_story;
 mod scan;
 mod sides;
+mod stories;
 mod terms;
+mod texts;
 mod trends;
+mod wire;
 
 #[cfg(test)]
 mod reference;
@@ -45,6 +50,7 @@ use measures::Layout;
 
 pub use options::AggregateOptions;
 pub use periods::Period;
+pub use wire::Wire;
 
 /// The tables of a run.
 #[derive(Debug, Clone)]
@@ -61,6 +67,8 @@ pub struct Tables {
     pub trends: DataFrame,
     /// The n-grams that set an outlet's wording apart. Empty when not asked for.
     pub distinctive: DataFrame,
+    /// Outlet against outlet, and against the rest, within the stories that both tell. Empty when contrasts are not asked for.
+    pub same_story: DataFrame,
     /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
     pub notes: Vec<String>,
 }
@@ -80,17 +88,24 @@ pub fn aggregate(
     options: &AggregateOptions,
 ) -> Result<Tables> {
     options.check()?;
-    let sums = ArticleSums::read(sentences, frames, thresholds)?;
+    let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = periods::Calendar::new(&options.period, &sums);
     let mut notes = Vec::new();
+    let clusters = duplicates::find(sentences, &sums)?;
+    let stories = stories::find(sentences, &sums)?;
+    let mut articles = articles::table(&sums, &layout)?;
+    articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
+    // From here on, wire copy counts as asked for.
+    sums.weights = wire::weights(options.wire, &clusters, &sums, &mut notes);
     Ok(Tables {
-        articles: articles::table(&sums, &layout)?,
+        articles,
         outlets: outlets::table(&sums, &layout, &periods, options)?,
         terms: terms::table(&sums, &periods, options)?,
         contrasts: contrasts::table(&sums, &layout, &periods, options, &mut notes)?,
         trends: trends::table(&sums, &layout, options)?,
         distinctive: distinctive::table(sentences, &sums, options, &mut notes)?,
+        same_story: same_story::table(&sums, &layout, &stories, options)?,
         notes,
     })
 }
