@@ -10,6 +10,9 @@
 mod paired;
 mod sides;
 
+#[cfg(test)]
+mod reference;
+
 use polars::prelude::*;
 use rayon::prelude::*;
 
@@ -17,6 +20,8 @@ use self::sides::{Coverage, Side};
 use super::article_sums::ArticleSums;
 use super::bootstrap;
 use super::columns::{column, frame};
+#[cfg(test)]
+use super::columns::Matrix;
 use super::fdr;
 use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
