@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, unknown};
 use crate::run_folder::Thresholds;
+use crate::stages::aggregate::Wire;
 use crate::stages::infer::Scorer;
 use crate::stages::infer::frames::Scheme;
 
@@ -61,6 +62,10 @@ pub struct Settings {
     /// Event dates that divide the time line instead of a period, e.g. 2026-03-01,2026-06-15
     #[arg(long, value_name = "DATE,...", value_delimiter = ',')]
     pub events: Vec<NaiveDate>,
+    /// How wire copy counts in the tables: each (every article; the default), once (each cluster of near-duplicates weighs as
+    /// one article) or drop (reprints and agency copy are left out)
+    #[arg(long, value_name = "HOW")]
+    pub wire: Option<String>,
     /// Seed of every random draw
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -121,6 +126,8 @@ pub struct Config {
 pub struct TableSettings {
     pub period: String,
     pub events: Vec<NaiveDate>,
+    #[serde(default)]
+    pub wire: Wire,
     pub seed: u64,
     pub resamples: u32,
     pub confidence: f64,
@@ -160,6 +167,7 @@ const KEYS: &[&str] = &[
     "min-words",
     "period",
     "events",
+    "wire",
     "seed",
     "resamples",
     "confidence",
@@ -218,6 +226,7 @@ impl Settings {
             min_words: self.min_words.or(file.min_words),
             period: self.period.or(file.period),
             events: if self.events.is_empty() { file.events } else { self.events },
+            wire: self.wire.or(file.wire),
             seed: self.seed.or(file.seed),
             resamples: self.resamples.or(file.resamples),
             confidence: self.confidence.or(file.confidence),
@@ -287,6 +296,10 @@ impl Settings {
         Ok(TableSettings {
             period: one_of("period", period, PERIODS, "month")?,
             events,
+            wire: match &self.wire {
+                Some(name) => wire(name)?,
+                None => earlier.map(|e| e.wire).unwrap_or_default(),
+            },
             seed: self.seed.or(earlier.map(|e| e.seed)).unwrap_or(2026),
             resamples: within("resamples", resamples, 100..=100_000, 1000)?,
             confidence: within("confidence", confidence, 0.5..=0.999, 0.95)?,
@@ -296,6 +309,11 @@ impl Settings {
             frame_threshold: optional("frame-threshold", frame_threshold)?,
         })
     }
+}
+
+fn wire(name: &str) -> Result<Wire> {
+    Wire::from_name(name)
+        .ok_or_else(|| Error::Config(format!("--wire: {}", unknown("value", name, Wire::NAMES.iter().copied()))))
 }
 
 fn one_of(name: &str, given: Option<String>, known: &[&str], default: &str) -> Result<String> {

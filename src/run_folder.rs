@@ -41,6 +41,9 @@ pub struct RunManifest {
     /// What a reader of the tables has to know about this run, in plain sentences.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// The same of the tables as they were last made, e.g. that wire copy counts once.
+    #[serde(default)]
+    pub table_notes: Vec<String>,
     pub inputs: Vec<InputUsed>,
     pub counts: Counts,
     /// Removals by cleaning rule.

@@ -32,7 +32,7 @@ pub fn print(run: &Path, manifest: &RunManifest) -> Result<()> {
         print_outlets(&outlets, manifest);
         print_frames(&outlets, manifest);
     }
-    for note in &manifest.notes {
+    for note in manifest.notes.iter().chain(&manifest.table_notes) {
         anstream::println!("{} {note}", style::paint(style::WARN, "note:"));
     }
     print_files(run, counts.rejected);

@@ -132,6 +132,7 @@ impl Finished<'_> {
             thresholds: classifier.thresholds().clone(),
             neutral_wording: neutral.map(|entry| (entry.term.clone(), entry.neutral.clone())).collect(),
             notes: self.read.notes.clone(),
+            table_notes: Vec::new(),
             inputs: self.read.inputs.clone(),
             counts: total.counts,
             removals: total.removals,
@@ -173,9 +174,7 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
     manifest.seconds.retain(|name, _| !name.starts_with("aggregate"));
     manifest.seconds.insert("aggregate".into(), started.elapsed().as_secs_f64());
     manifest.seconds.extend(tables.seconds.clone());
-    let from_tables = tables.notes.iter().filter(|note| !manifest.notes.contains(note));
-    let notes: Vec<String> = manifest.notes.iter().chain(from_tables).cloned().collect();
-    manifest.notes = notes;
+    manifest.table_notes = tables.notes.clone();
     manifest.finished = rfc3339(chrono::Utc::now());
     let named = named(tables);
     report::write_tables(run, &named, manifest)?;
@@ -183,7 +182,7 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
 }
 
 fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
-    let Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, .. } = tables;
+    let Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, same_story, .. } = tables;
     vec![
         ("articles", articles),
         ("outlets", outlets),
@@ -193,6 +192,7 @@ fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
         ("contrasts", contrasts),
         ("trends", trends),
         ("distinctive", distinctive),
+        ("same_story", same_story),
     ]
 }
 
@@ -207,6 +207,7 @@ pub(super) fn options(settings: &TableSettings) -> Result<AggregateOptions> {
     };
     Ok(AggregateOptions {
         period,
+        wire: settings.wire,
         seed: settings.seed,
         resamples: settings.resamples,
         confidence: settings.confidence,

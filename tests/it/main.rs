@@ -11,4 +11,5 @@ mod mistakes;
 mod reading;
 mod resume;
 mod run_folder;
+mod stories;
 mod support;

@@ -61,6 +61,8 @@ pub const TABLES: &[&str] = &[
     "terms.csv",
     "contrasts.parquet",
     "contrasts.csv",
+    "same_story.parquet",
+    "same_story.csv",
     "rejected.csv",
     "removals.csv",
     "codebook.json",

@@ -74,6 +74,8 @@ pub struct ArticleSums {
     pub lexicon: Vec<(String, String)>,
     /// Sorted by article, part and term.
     pub terms: Vec<TermCount>,
+    /// What each article counts in an estimate: 1, a part of it for one of several reprints, 0 where it is left out.
+    pub weights: Vec<f64>,
 }
 
 /// Marks a part and voice that an article does not have.
@@ -112,11 +114,13 @@ impl ArticleSums {
         Ok(reading.finish())
     }
 
-    /// Articles of each outlet, in input order.
+    /// Articles of each outlet that count, in input order.
     pub fn articles_by_outlet(&self) -> Vec<Vec<u32>> {
         let mut by_outlet = vec![Vec::new(); self.outlets.len()];
         for (at, article) in self.articles.iter().enumerate() {
-            by_outlet[article.outlet as usize].push(at as u32);
+            if self.weights[at] > 0.0 {
+                by_outlet[article.outlet as usize].push(at as u32);
+            }
         }
         by_outlet
     }
@@ -329,6 +333,7 @@ impl<'a> Reading<'a> {
             .map(|((article, part, term), (count, quoted))| TermCount { article, part, term, count, quoted })
             .collect();
         sums.terms.sort_unstable_by_key(|count| (count.article, count.part, count.term));
+        sums.weights = vec![1.0; sums.articles.len()];
         sums
     }
 }

@@ -5,7 +5,9 @@ use rayon::prelude::*;
 
 use super::article_sums::{ArticleKey, ArticleSums, NO_CELL};
 use super::columns::{Matrix, column, frame};
+use super::duplicates::Clusters;
 use super::measures::{Layout, PartGroup, Slice, Statistic, VoiceGroup};
+use super::stories::Stories;
 use crate::error::Result;
 use crate::record::Voice;
 
@@ -30,6 +32,28 @@ pub fn table(sums: &ArticleSums, layout: &Layout) -> Result<DataFrame> {
         columns.extend(scores(sums, layout, voice, suffix));
     }
     Ok(frame(columns)?)
+}
+
+/// Columns of near-duplicates and of stories.
+pub fn groups(sums: &ArticleSums, clusters: &Clusters, stories: &Stories) -> Vec<Column> {
+    let places: Vec<u32> = (0..sums.articles.len() as u32).collect();
+    let article = |at: u32| &sums.articles[at as usize];
+    let id = |of: &[u32], at: u32| article(of[at as usize]).id.clone();
+    vec![
+        column("cluster_id", &places, |&at| id(&clusters.first, at)),
+        column("cluster_size", &places, |&at| clusters.size[at as usize]),
+        column("cluster_first", &places, |&at| clusters.first[at as usize] == at),
+        column("first_publisher", &places, |&at| {
+            let first = article(clusters.first[at as usize]);
+            sums.outlets[first.outlet as usize].clone()
+        }),
+        column("cluster_agency", &places, |&at| {
+            clusters.agency_of[at as usize].and_then(|credited| article(credited).agency.clone())
+        }),
+        column("story_id", &places, |&at| id(&stories.first, at)),
+        column("story_size", &places, |&at| stories.size[at as usize]),
+        column("story_outlets", &places, |&at| stories.outlets[at as usize]),
+    ]
 }
 
 fn counts(sums: &ArticleSums, articles: &[ArticleKey]) -> Vec<Column> {

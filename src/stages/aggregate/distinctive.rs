@@ -31,6 +31,8 @@ struct Passage {
     outlet: u32,
     voice: usize,
     sentences: Vec<String>,
+    /// Of the article; never 0.
+    weight: f64,
 }
 
 /// Sums of one n-gram over the articles of one outlet and voice that have it.
@@ -112,6 +114,13 @@ impl Passage {
 /// Streams the text, an article at a time: an article cut by the end of a batch is held back and completed.
 fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -> Result<()> {
     let outlets: FxHashMap<&str, u32> = sums.outlets.iter().map(String::as_str).zip(0..).collect();
+    let weights: FxHashMap<&str, f64> = sums
+        .articles
+        .iter()
+        .map(|a| a.id.as_str())
+        .zip(sums.weights.iter().copied())
+        .filter(|(_, w)| *w != 1.0)
+        .collect();
     let wanted = ["article_id", "outlet", "voice", "text"].map(String::from);
     let mut open: Vec<Passage> = Vec::new();
     let mut last = String::new();
@@ -126,10 +135,14 @@ fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -
                 last.replace_range(.., id);
             }
             let Some(voice) = VOICES.iter().position(|name| *name == voice) else { continue };
+            let weight = weights.get(id).copied().unwrap_or(1.0);
+            if weight == 0.0 {
+                continue;
+            }
             let outlet = outlets[outlet.unwrap_or("unknown")];
             match open.iter_mut().find(|passage| passage.voice == voice) {
                 Some(passage) => passage.sentences.push(text.to_string()),
-                None => open.push(Passage { outlet, voice, sentences: vec![text.to_string()] }),
+                None => open.push(Passage { outlet, voice, sentences: vec![text.to_string()], weight }),
             }
         }
         take(&done);
@@ -141,7 +154,7 @@ fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -
 
 impl Counts {
     fn add(&mut self, passage: &Passage, grams: Vec<Gram>, tokens: u32) {
-        let tokens = f64::from(tokens);
+        let tokens = passage.weight * f64::from(tokens);
         self.tokens[passage.outlet as usize][passage.voice].add(0.0, tokens);
         for gram in grams {
             let next = self.names.len() as u32;
@@ -150,7 +163,7 @@ impl Counts {
                 next
             });
             let sums = self.sums.entry((place, passage.outlet, passage.voice)).or_default();
-            let y = f64::from(gram.count);
+            let y = passage.weight * f64::from(gram.count);
             sums.y += y;
             sums.yy += y * y;
             sums.xy += tokens * y;
@@ -235,8 +248,8 @@ fn data_frame(rows: &[Row]) -> Result<DataFrame> {
         column("voice", rows, |r| VOICE_NAMES[r.voice]),
         column("ngram", rows, |r| r.gram.0.as_str()),
         column("n", rows, |r| r.gram.1 as u32),
-        column("count", rows, |r| r.own.y as u64),
-        column("count_rest", rows, |r| r.others.y as u64),
+        column("count", rows, |r| r.own.y.round() as u64),
+        column("count_rest", rows, |r| r.others.y.round() as u64),
         column("rate_per_1000", rows, |r| rate(&r.own)),
         column("rate_per_1000_rest", rows, |r| rate(&r.others)),
         column("n_articles_with_ngram", rows, |r| r.articles),

@@ -196,7 +196,7 @@ impl Layout {
         self.estimands.push(Estimand { measure, statistic, numerator, denominator, kind });
     }
 
-    /// The totals of one article in one slice, into a row of zeros.
+    /// The totals of one article in one slice, times its weight, into a row of zeros.
     pub fn row(&self, sums: &ArticleSums, article: u32, slice: Slice, row: &mut [f64]) {
         let hits_at = FIRST_SCORE + self.scores;
         for &cell_at in sums.slots[article as usize].iter().filter(|&&cell| cell != NO_CELL) {
@@ -222,6 +222,10 @@ impl Layout {
         for count in sums.terms_of(article).iter().filter(|count| slice.part.holds(count.part)) {
             let category = self.category_of[count.term as usize];
             row[categories_at + category] += f64::from(slice.voice.share_of(count.count, count.quoted));
+        }
+        let weight = sums.weights[article as usize];
+        if weight != 1.0 {
+            row.iter_mut().for_each(|total| *total *= weight);
         }
     }
 

@@ -11,6 +11,7 @@ pub mod bootstrap;
 mod columns;
 mod contrasts;
 mod distinctive;
+mod duplicates;
 mod fdr;
 pub mod intervals;
 pub mod linearised;
@@ -22,11 +23,15 @@ mod outlets;
 mod pair;
 mod periods;
 mod permutation;
+mod same_story;
 mod scan;
 mod shifts;
 mod sides;
+mod stories;
 mod terms;
+mod texts;
 mod trends;
+mod wire;
 
 #[cfg(test)]
 mod reference;
@@ -50,6 +55,7 @@ use measures::Layout;
 pub use options::AggregateOptions;
 pub use pair::{Pair, contrast_pair};
 pub use periods::{ALL, Period};
+pub use wire::Wire;
 
 /// The tables of a run.
 #[derive(Debug, Clone)]
@@ -70,6 +76,8 @@ pub struct Tables {
     pub trends: DataFrame,
     /// The n-grams that set an outlet's wording apart. Empty when not asked for.
     pub distinctive: DataFrame,
+    /// Outlet against outlet, and against the rest, within the stories that both tell. Empty when contrasts are not asked for.
+    pub same_story: DataFrame,
     /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
     pub notes: Vec<String>,
     /// Seconds spent, by table.
@@ -91,33 +99,66 @@ pub fn aggregate(
     options: &AggregateOptions,
 ) -> Result<Tables> {
     options.check()?;
-    let mut started = Instant::now();
-    let sums = ArticleSums::read(sentences, frames, thresholds)?;
+    let mut clock = Clock::start();
+    let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
+    clock.lap("sums");
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = periods::Calendar::new(&options.period, &sums);
     let mut notes = Vec::new();
-    let mut seconds = BTreeMap::new();
-    let mut clock = |name: &str| {
-        let spent = started.elapsed().as_secs_f64();
-        seconds.insert(format!("aggregate {name}"), spent);
-        started = Instant::now();
-    };
-    clock("sums");
-    let articles = articles::table(&sums, &layout)?;
-    clock("articles");
+    let clusters = duplicates::find(sentences, &sums)?;
+    clock.lap("duplicates");
+    let stories = stories::find(sentences, &sums)?;
+    clock.lap("stories");
+    let mut articles = articles::table(&sums, &layout)?;
+    articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
+    // From here on, wire copy counts as asked for.
+    sums.weights = wire::weights(options.wire, &clusters, &sums, &mut notes);
+    clock.lap("articles");
     let outlets = outlets::table(&sums, &layout, &periods, options)?;
-    clock("outlets");
+    clock.lap("outlets");
     let sections = outlets::by_section(&sums, &layout, &periods, options)?;
-    clock("sections");
+    clock.lap("sections");
     let terms = terms::table(&sums, &periods, options)?;
-    clock("terms");
+    clock.lap("terms");
     let shifts = shifts::table(&sums, &periods, options)?;
-    clock("shifts");
+    clock.lap("shifts");
     let contrasts = contrasts::table(&sums, &layout, &periods, options, &mut notes)?;
-    clock("contrasts");
+    clock.lap("contrasts");
     let trends = trends::table(&sums, &layout, options)?;
-    clock("trends");
+    clock.lap("trends");
     let distinctive = distinctive::table(sentences, &sums, options, &mut notes)?;
-    clock("distinctive");
-    Ok(Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, notes, seconds })
+    clock.lap("distinctive");
+    let same_story = same_story::table(&sums, &layout, &stories, options)?;
+    clock.lap("same story");
+    let seconds = clock.seconds;
+    Ok(Tables {
+        articles,
+        outlets,
+        sections,
+        terms,
+        shifts,
+        contrasts,
+        trends,
+        distinctive,
+        same_story,
+        notes,
+        seconds,
+    })
+}
+
+/// Seconds spent, by table.
+struct Clock {
+    last: Instant,
+    seconds: BTreeMap<String, f64>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { last: Instant::now(), seconds: BTreeMap::new() }
+    }
+
+    fn lap(&mut self, name: &str) {
+        self.seconds.insert(format!("aggregate {name}"), self.last.elapsed().as_secs_f64());
+        self.last = Instant::now();
+    }
 }

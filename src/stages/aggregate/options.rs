@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::periods::Period;
+use super::wire::Wire;
 use crate::error::{Error, Result};
 
 /// Options of [`super::aggregate`].
@@ -10,6 +11,8 @@ use crate::error::{Error, Result};
 #[serde(default, deny_unknown_fields)]
 pub struct AggregateOptions {
     pub period: Period,
+    /// How reprints and agency copy count in every table but `articles`.
+    pub wire: Wire,
     /// Seed of every bootstrap draw and permutation.
     pub seed: u64,
     /// Bootstrap resamples of the articles of a cell.
@@ -52,6 +55,7 @@ impl Default for AggregateOptions {
     fn default() -> Self {
         Self {
             period: Period::Month,
+            wire: Wire::Each,
             seed: 1,
             resamples: 1000,
             bootstrap_groups: 1000,

@@ -148,7 +148,7 @@ impl<'a> Setting<'a> {
 
 /// Every estimate of one cell in one slice that has something in its denominator.
 fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f64) -> impl Iterator<Item = Row<'a>> {
-    let count = |at: usize| matrix.rows().map(|row| row[at]).sum::<f64>() as u64;
+    let count = |at: usize| matrix.rows().map(|row| row[at]).sum::<f64>().round() as u64;
     let (n_sentences, n_tokens) = (count(SENTENCES), count(TOKENS));
     layout.estimands.iter().filter_map(move |estimand| {
         let (y, x) = (estimand.numerator, estimand.denominator);

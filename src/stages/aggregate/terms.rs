@@ -115,12 +115,13 @@ pub(super) fn outlet_sums(
         terms: vec![TermSums::default(); sums.lexicon.len()],
     });
     for (article, key) in sums.articles.iter().enumerate() {
-        if window.is_some() && periods.window_of[article] != window {
+        let weight = sums.weights[article];
+        if weight == 0.0 || (window.is_some() && periods.window_of[article] != window) {
             continue;
         }
         let outlet = &mut outlets[key.outlet as usize];
         let cells = sums.slots[article].iter().filter(|&&cell| cell != NO_CELL).map(|&cell| &sums.cells[cell as usize]);
-        let tokens = f64::from(cells.map(|cell| voice.share_of(cell.tokens, cell.tokens_quoted)).sum::<u32>());
+        let tokens = weight * f64::from(cells.map(|cell| voice.share_of(cell.tokens, cell.tokens_quoted)).sum::<u32>());
         outlet.tokens.add(0.0, tokens);
         let mut counts = sums.terms_of(article as u32).to_vec();
         counts.sort_by_key(|count| count.term);
@@ -129,7 +130,7 @@ pub(super) fn outlet_sums(
             let term = &mut outlet.terms[parts[0].term as usize];
             term.everywhere += count;
             term.quoted += quoted;
-            let y = f64::from(voice.share_of(count, quoted));
+            let y = weight * f64::from(voice.share_of(count, quoted));
             if y > 0.0 {
                 term.y += y;
                 term.yy += y * y;
@@ -228,14 +229,14 @@ fn data_frame(sums: &ArticleSums, rows: &[Row], options: &AggregateOptions) -> R
         column("voice", rows, |r| r.voice.name()),
         column("term", rows, |r| lexicon(r).0.as_str()),
         column("category", rows, |r| lexicon(r).1.as_str()),
-        column("count", rows, |r| r.sums.y as u64),
+        column("count", rows, |r| r.sums.y.round() as u64),
         column("rate_per_1000", rows, |r| 1000.0 * r.sums.y / r.sums.x),
         column("ci_low", rows, |r| r.interval.map(|i| i.low)),
         column("ci_high", rows, |r| r.interval.map(|i| i.high)),
         column("std_error", rows, |r| r.sums.std_error().map(|error| 1000.0 * error)),
         column("n_articles", rows, |r| r.sums.n as u32),
         column("n_articles_with_term", rows, |r| r.articles_with_term),
-        column("n_tokens", rows, |r| r.sums.x as u64),
+        column("n_tokens", rows, |r| r.sums.x.round() as u64),
         column("share_in_quotes", rows, |r| r.share_in_quotes),
         column("log_odds", rows, |r| r.log_odds.map(|l| l.log_odds)),
         column("z", rows, |r| r.log_odds.map(|l| l.z)),

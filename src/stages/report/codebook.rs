@@ -70,6 +70,11 @@ pub(super) const TABLES: &[TableMeaning] = &[
         meaning: "Change over time of each measure.",
     },
     TableMeaning {
+        name: "same_story",
+        row: "one comparison of two outlets, or of one with all others, in the stories that both tell",
+        meaning: "Differences within the same stories, and what is left to the choice of stories.",
+    },
+    TableMeaning {
         name: "distinctive",
         row: "one n-gram in one outlet, period and voice",
         meaning: "Words and word sequences, from no list, that set an outlet apart from the others.",

@@ -21,8 +21,25 @@ const ARTICLE: &[Row] = &[
     ("url", UNIT, "text", "Address of the article as the record gives it"),
     ("author", UNIT, "text", "Author, from the record or its byline"),
     ("agency", UNIT, "text", "News agency credited in the article"),
-    ("story_id", UNIT, "text", "Event that the article tells, shared by articles of the same story"),
-    ("cluster_id", UNIT, "text", "Group of near-duplicate articles, such as reprints of one wire story"),
+    (
+        "story_id",
+        UNIT,
+        "an article_id",
+        "Event that the article tells, shared by articles of the same story: the article_id of the first published of them",
+    ),
+    ("story_size", "articles", "1 and up", "Articles that tell the story"),
+    ("story_outlets", "outlets", "1 and up", "Outlets that tell the story"),
+    (
+        "cluster_id",
+        UNIT,
+        "an article_id",
+        "Group of near-duplicates, such as reprints of one wire story: the article_id of the first published of them; \
+         Jaccard similarity with that article 0.5 or more over five-word shingles (MinHash, Broder 1997)",
+    ),
+    ("cluster_size", "articles", "1 and up", "Articles of the group; 1 where there is no near-duplicate"),
+    ("cluster_first", UNIT, "true, false", "Whether the article is the first published of its group"),
+    ("first_publisher", UNIT, "an outlet", "Outlet of the first published article of the group"),
+    ("cluster_agency", UNIT, "text, empty where none is", "News agency that an article of the group credits"),
     ("n_tokens", "tokens", COUNT, "Word tokens (UAX 29 words with a letter or digit)"),
     ("n_tokens_quoted", "tokens", COUNT, "Word tokens inside quoted speech"),
 ];
@@ -197,6 +214,48 @@ const CONTRASTS: &[Row] = &[
     ("n_articles_b", "articles", COUNT, "Articles of the second"),
 ];
 
+const SAME_STORY: &[Row] = &[
+    ("contrast", UNIT, "outlets, rest", "What is compared: two outlets, or one with all others together"),
+    (
+        "n_stories",
+        "stories",
+        "1 and up",
+        "Stories in which both sides have a value: the observations of the paired comparison",
+    ),
+    ("n_articles_a", "articles", COUNT, "Articles of the first in those stories"),
+    ("n_articles_b", "articles", COUNT, "Articles of the second in those stories"),
+    ("within_a", "by statistic", "any", "Mean over those stories of the first's value in the story"),
+    ("within_b", "by statistic", "any", "Mean over those stories of the second's value in the story"),
+    ("within", "by statistic", "any", "within_a minus within_b: the difference where both tell the same stories"),
+    (
+        "ci_low",
+        "by statistic",
+        "any",
+        "Lower end of the interval of within (Student's t over stories, n_stories - 1 degrees of freedom)",
+    ),
+    ("ci_high", "by statistic", "any", "Upper end of the interval of within"),
+    ("std_error", "by statistic", COUNT, "Standard error of within over stories"),
+    (
+        "p",
+        "probability",
+        PROBABILITY,
+        "Two-sided p of no difference within stories: signs of the stories' differences flipped, all patterns up to 11 stories, random ones beyond",
+    ),
+    ("overall", "by statistic", "any", "Difference over all articles, as in contrasts"),
+    (
+        "selection",
+        "by statistic",
+        "any",
+        "overall minus within: the part of the difference that goes with which stories each side tells and how much space they get",
+    ),
+    ("selection_ci_low", "by statistic", "any", "Lower end of the interval of selection"),
+    ("selection_ci_high", "by statistic", "any", "Upper end of the interval of selection"),
+    ("selection_std_error", "by statistic", COUNT, "Linearised standard error of selection, clustered by story"),
+    ("method", UNIT, "paired_t, none", "How the interval of within was computed; none for one story or no variation"),
+    ("p_method", UNIT, "sign_flip, none", "How p was computed"),
+    ("small_cell", UNIT, "true, false", "Fewer stories than the least number for a dependable interval"),
+];
+
 const REJECTED: &[Row] = &[
     ("file", UNIT, "text", "File the record came from"),
     ("row", UNIT, "1 and up", "Row or record number in that file"),
@@ -223,6 +282,7 @@ pub(super) fn fixed(table: &str, column: &str) -> Option<ColumnMeaning> {
         "shifts" => &[SHIFTS, TERMS, ESTIMATE, ARTICLE],
         "contrasts" => &[CONTRASTS, ESTIMATE, ARTICLE],
         "trends" => &[TRENDS, ESTIMATE, ARTICLE],
+        "same_story" => &[SAME_STORY, CONTRASTS, ESTIMATE],
         "distinctive" => &[DISTINCTIVE, TERMS, ESTIMATE, ARTICLE],
         "rejected" => &[REJECTED],
         "removals" => &[REMOVALS, ARTICLE],

@@ -425,6 +425,7 @@ fn manifest(articles: u64) -> RunManifest {
         counts: Counts { articles, sentences: articles * 20, distinct_sentences: articles * 19, rejected: 3 },
         neutral_wording: TERMS.iter().filter(|t| !t.2.is_empty()).map(|t| (t.0.into(), t.2.into())).collect(),
         notes: vec!["Two outlets share a wire story.".into()],
+        table_notes: Vec::new(),
         removals: [("byline".to_owned(), 212), ("photo_credit".to_owned(), 64)].into_iter().collect(),
         seconds: [("read".to_owned(), 0.4), ("infer".to_owned(), 240.0)].into_iter().collect(),
     }

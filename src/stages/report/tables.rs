@@ -167,6 +167,7 @@ mod tests {
             ("contrasts", &tables.contrasts),
             ("trends", &tables.trends),
             ("distinctive", &tables.distinctive),
+            ("same_story", &tables.same_story),
         ];
         for (name, table) in named {
             assert!(table.width() > 0, "{name}");
