@@ -247,7 +247,7 @@ fn highlighted(one: &Scored) -> String {
     out
 }
 
-pub fn wrapped(text: &str, indent: usize) -> String {
+fn wrapped(text: &str, indent: usize) -> String {
     let indent = " ".repeat(indent);
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let options = textwrap::Options::new(style::width()).initial_indent(&indent).subsequent_indent(&indent);

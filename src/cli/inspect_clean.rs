@@ -2,7 +2,7 @@
 
 use framescope::record::{CleanArticle, Field, Part, Rejected};
 
-use super::inspect::{print_removal, wrapped};
+use super::inspect::print_removal;
 use super::style;
 
 /// Kinds of repair that are shown; scraped text has few.
@@ -40,11 +40,18 @@ fn print_field(clean: &CleanArticle, field: Field) {
             Err(block) => {
                 let usual = if field == Field::Title { Part::Headline } else { Part::Body };
                 let tag = if block.part == usual { String::new() } else { format!("[{}] ", block.part) };
-                anstream::println!("{}", wrapped(&format!("{tag}{}", clean.block_text(block)), 2));
+                anstream::println!("{}", passage(&format!("{tag}{}", clean.block_text(block))));
             }
         }
     }
     print_repairs(clean, field);
+}
+
+/// A passage over as many lines as it needs, the first one further out, so that one sees where the next begins.
+fn passage(text: &str) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options = textwrap::Options::new(style::width()).initial_indent("  ").subsequent_indent("      ");
+    textwrap::fill(&one_line, options)
 }
 
 /// Each kind of repair with its number, in the order of the first.
