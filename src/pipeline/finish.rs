@@ -230,6 +230,7 @@ type RowWriter<'a> = csv::Writer<&'a mut dyn std::io::Write>;
 fn write_rows(path: &Path, header: &[&str], rows: impl FnOnce(&mut RowWriter<'_>) -> csv::Result<()>) -> Result<()> {
     report::write_atomically(path, |file| {
         let failed = |error: csv::Error| Error::io(path)(error.into());
+        file.write_all(report::BYTE_ORDER_MARK).map_err(Error::io(path))?;
         let mut writer = csv::Writer::from_writer(file);
         writer.write_record(header).map_err(failed)?;
         rows(&mut writer).map_err(failed)?;

@@ -14,6 +14,10 @@ fn the_seeds_give_every_file_and_the_counts_agree() {
     for name in TABLES.iter().chain(&["run.json", "report.html"]) {
         assert!(folder.path().join(name).is_file(), "{name} is missing");
     }
+    for file in std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        let is_csv = file.extension().is_some_and(|extension| extension == "csv");
+        assert!(!is_csv || std::fs::read(&file).unwrap().starts_with(b"\xEF\xBB\xBF"), "{file:?} for Excel");
+    }
     let manifest: Value = serde_json::from_slice(&std::fs::read(folder.path().join("run.json")).unwrap()).unwrap();
     let sentences = table(&folder.path().join("sentences.parquet"));
     let articles = table(&folder.path().join("articles.parquet"));

@@ -9,7 +9,7 @@ use polars::prelude::*;
 use crate::error::{Error, Result};
 
 /// UTF-8's byte order mark: without it Excel reads a CSV file in the machine's own code page.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Significant digits of a float. Parquet keeps every bit; CSV is read by people.
 const SIGNIFICANT_DIGITS: usize = 6;

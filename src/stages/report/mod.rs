@@ -15,7 +15,7 @@ pub(crate) mod sample;
 
 pub use atomic::write_atomically;
 pub use codebook::{ColumnMeaning, column_meaning, parquet_metadata};
-pub use csv_cells::guard_cell;
+pub use csv_cells::{BYTE_ORDER_MARK, guard_cell};
 pub use page::wording::{Scale, count, measure_label, probability};
 pub use page::write_page;
 pub use tables::write_tables;

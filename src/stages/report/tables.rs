@@ -16,6 +16,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("rejected", &["file", "row", "id", "reason", "detail"]),
     ("removals", &["article_id", "rule", "field", "start", "end", "text"]),
 ];
+/// Those of them that are numbers.
+const LIST_NUMBERS: &[&str] = &["row", "start", "end"];
 
 /// Writes `<name>.parquet` and `<name>.csv` for each table, and `codebook.json` for all files of the run folder.
 ///
@@ -64,7 +66,11 @@ fn codebook(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest
         entries.push(entry(name, table.columns().iter().map(|c| (c.name().as_str(), c.dtype().clone())), manifest));
     }
     for (name, columns) in LISTS {
-        entries.push(entry(name, columns.iter().map(|column| (*column, DataType::String)), manifest));
+        let typed = columns.iter().map(|column| match LIST_NUMBERS.contains(column) {
+            true => (*column, DataType::UInt64),
+            false => (*column, DataType::String),
+        });
+        entries.push(entry(name, typed, manifest));
     }
     Ok(json!({
         "schema_version": SCHEMA_VERSION,
