@@ -9,7 +9,8 @@ use super::measures::Layout;
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar};
 use super::sides::Setting;
-use super::{contrasts, terms};
+use super::wire::{self, Wire};
+use super::{contrasts, duplicates, terms};
 use crate::error::{Error, Result, unknown};
 use crate::run_folder::Thresholds;
 
@@ -38,7 +39,11 @@ pub fn contrast_pair(
     period: &str,
 ) -> Result<Pair> {
     options.check()?;
-    let sums = ArticleSums::read(sentences, frames, thresholds)?;
+    let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
+    if options.wire != Wire::Each {
+        let clusters = duplicates::find(sentences, &sums)?;
+        sums.weights = wire::weights(options.wire, &clusters, &sums, &mut Vec::new());
+    }
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = Calendar::new(&options.period, &sums);
     let window = match period {

@@ -329,7 +329,7 @@ fn one_term_in_one_article_is_no_difference() {
 
 #[test]
 fn a_pair_on_its_own_has_the_tables_numbers() {
-    let options = AggregateOptions { period_contrasts: true, ..options() };
+    let options = AggregateOptions { contrasts_by_period: true, ..options() };
     let rows = three_outlets();
     let tables = run(&rows, &options);
     let folder = tempfile::tempdir().unwrap();

@@ -14,8 +14,11 @@ fn written_with(sample: &Sample, tables: &[(&str, DataFrame)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let sentences = folder.path().join(SENTENCES);
     sample.write_sentences(&sentences);
-    std::fs::write(folder.path().join("rejected.csv"), "\u{feff}file,row,id,reason,detail\na,1,,empty_text,<b>no body</b>\n")
-        .unwrap();
+    std::fs::write(
+        folder.path().join("rejected.csv"),
+        "\u{feff}file,row,id,reason,detail\na,1,,empty_text,<b>no body</b>\n",
+    )
+    .unwrap();
     write_page(folder.path(), tables, &sample.manifest, &sentences).unwrap();
     std::fs::read_to_string(folder.path().join(PAGE)).unwrap()
 }
