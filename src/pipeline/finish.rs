@@ -167,6 +167,7 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
     let tables = aggregate(&sentences, &frames, &manifest.thresholds, &options(settings)?)?;
     manifest.seconds.insert("aggregate".into(), started.elapsed().as_secs_f64());
     manifest.table_notes = tables.notes.clone();
+    manifest.seconds.extend(tables.seconds.map(|(name, seconds)| (name.to_owned(), seconds)));
     manifest.finished = rfc3339(chrono::Utc::now());
     let named = named(tables);
     report::write_tables(run, &named, manifest)?;

@@ -39,6 +39,7 @@ mod synthetic;
 mod tests;
 
 use std::path::Path;
+use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
@@ -71,6 +72,8 @@ pub struct Tables {
     pub same_story: DataFrame,
     /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
     pub notes: Vec<String>,
+    /// Seconds that finding near-duplicates and stories took, by name.
+    pub seconds: [(&'static str, f64); 2],
 }
 
 /// Makes every table from a `sentences.parquet`.
@@ -92,8 +95,12 @@ pub fn aggregate(
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = periods::Calendar::new(&options.period, &sums);
     let mut notes = Vec::new();
+    let started = Instant::now();
     let clusters = duplicates::find(sentences, &sums)?;
+    let of_duplicates = started.elapsed().as_secs_f64();
     let stories = stories::find(sentences, &sums)?;
+    let seconds =
+        [("duplicates", of_duplicates), ("stories", started.elapsed().as_secs_f64() - of_duplicates)];
     let mut articles = articles::table(&sums, &layout)?;
     articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
     // From here on, wire copy counts as asked for.
@@ -107,5 +114,6 @@ pub fn aggregate(
         distinctive: distinctive::table(sentences, &sums, options, &mut notes)?,
         same_story: same_story::table(&sums, &layout, &stories, options)?,
         notes,
+        seconds,
     })
 }
