@@ -99,8 +99,7 @@ pub fn aggregate(
     let clusters = duplicates::find(sentences, &sums)?;
     let of_duplicates = started.elapsed().as_secs_f64();
     let stories = stories::find(sentences, &sums)?;
-    let seconds =
-        [("duplicates", of_duplicates), ("stories", started.elapsed().as_secs_f64() - of_duplicates)];
+    let seconds = [("duplicates", of_duplicates), ("stories", started.elapsed().as_secs_f64() - of_duplicates)];
     let mut articles = articles::table(&sums, &layout)?;
     articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
     // From here on, wire copy counts as asked for.

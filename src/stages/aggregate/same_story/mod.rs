@@ -19,9 +19,9 @@ use rayon::prelude::*;
 use self::sides::{Coverage, Side};
 use super::article_sums::ArticleSums;
 use super::bootstrap;
-use super::columns::{column, frame};
 #[cfg(test)]
 use super::columns::Matrix;
+use super::columns::{column, frame};
 use super::fdr;
 use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
