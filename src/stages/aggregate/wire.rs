@@ -42,8 +42,8 @@ pub fn weights(wire: Wire, clusters: &Clusters, sums: &ArticleSums, notes: &mut 
                 (weights.iter().filter(|w| **w < 1.0).count(), weights.iter().filter(|w| **w == 1.0).count());
             let groups = weights.iter().sum::<f64>().round() as usize - alone;
             notes.push(format!(
-                "Wire copy counts once: {shared} of {count} articles are near-duplicates, in {groups} clusters that weigh \
-                 one article each. Counts of sentences, tokens and terms are weighted likewise."
+                "Wire copy counts once: {shared} of {count} articles are near-duplicates, in {groups} cluster(s) that \
+                 weigh one article each. Counts of sentences, tokens and terms are weighted likewise."
             ));
             weights
         }
