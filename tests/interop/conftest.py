@@ -9,7 +9,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-TABLES = ["sentences", "articles", "outlets", "terms", "contrasts", "trends", "distinctive"]
+TABLES = ["sentences", "articles", "outlets", "terms", "contrasts", "trends", "distinctive", "same_story"]
 """Tables that every run has; more may come."""
 
 
