@@ -90,7 +90,8 @@ class Generated:
             "start": pa.array(np.zeros(len(which), np.uint32)), "end": pa.array(np.ones(len(which), np.uint32)), "in_quote": of(in_quote),
         }
         inner = self.schema.field("terms").type.value_type
-        hits = pa.StructArray.from_arrays([struct[inner.field(i).name].cast(inner.field(i).type) for i in range(inner.num_fields)], fields=list(inner))
+        fields = [pa.field(inner.field(i).name, plain(inner.field(i).type)) for i in range(inner.num_fields)]
+        hits = pa.StructArray.from_arrays([struct[field.name].cast(field.type) for field in fields], fields=fields)
         columns["terms"] = pa.LargeListArray.from_arrays(pa.array(ends, pa.int64()), hits)
         arrays = [columns[field.name] if field.name == "terms" else columns[field.name].cast(plain(field.type)) for field in self.schema]
         return pa.table(arrays, names=self.schema.names)
@@ -135,11 +136,11 @@ def group_bys(run, manifest, frames, threads):
     outlets = connection.execute(f"""SELECT outlet, month, part, voice, count(DISTINCT article_id) AS n_articles, sum(n) AS n_sentences,
         1000 * sum(terms) / sum(tokens) AS rate_terms, {means}, {shares}
         FROM sums GROUP BY GROUPING SETS ((outlet, month), (outlet, month, part), (outlet, month, voice), (outlet, month, part, voice),
-        (outlet), (outlet, part), (outlet, voice), (outlet, part, voice))""").fetch_arrow_table()
+        (outlet), (outlet, part), (outlet, voice), (outlet, part, voice))""").to_arrow_table()
     connection.execute(f"""CREATE TABLE hits AS SELECT article_id, any_value(outlet) AS outlet, any_value(month) AS month, part, t.term AS term,
         t.category AS category, count(*) AS n, count(*) FILTER (t.in_quote) AS quoted
         FROM (SELECT article_id, outlet, date_trunc('month', date) AS month, part, unnest(terms) AS t FROM {source}) GROUP BY ALL""")
-    connection.execute("SELECT outlet, month, term, category, sum(n), sum(quoted) FROM hits GROUP BY GROUPING SETS ((outlet, month, term, category), (outlet, term, category))").fetch_arrow_table()
+    connection.execute("SELECT outlet, month, term, category, sum(n), sum(quoted) FROM hits GROUP BY GROUPING SETS ((outlet, month, term, category), (outlet, term, category))").to_arrow_table()
     return time.time() - started, outlets
 
 

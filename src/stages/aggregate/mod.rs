@@ -116,7 +116,7 @@ pub fn aggregate(
     clock.lap("articles");
     let outlets = outlets::table(&sums, &layout, &periods, options)?;
     clock.lap("outlets");
-    let sections = outlets::by_section(&sums, &layout, &periods, options)?;
+    let sections = outlets::by_section(&sums, &layout, options)?;
     clock.lap("sections");
     let terms = terms::table(&sums, &periods, options)?;
     clock.lap("terms");

@@ -66,13 +66,8 @@ pub fn table(sums: &ArticleSums, layout: &Layout, periods: &Calendar, options: &
     })
 }
 
-/// The same estimates by section, desk or topic, as the record names it; no row where no record names any.
-pub fn by_section(
-    sums: &ArticleSums,
-    layout: &Layout,
-    periods: &Calendar,
-    options: &AggregateOptions,
-) -> Result<DataFrame> {
+/// The same estimates over all periods by section, desk or topic, as the record names it; no row where no record names any.
+pub fn by_section(sums: &ArticleSums, layout: &Layout, options: &AggregateOptions) -> Result<DataFrame> {
     let setting = Setting { sums, layout, options };
     let by_outlet = sums.articles_by_outlet();
     setting.data_frame(&SECTION_SLICES, true, |outlet| {
@@ -83,17 +78,8 @@ pub fn by_section(
                 sections.entry(section).or_default().push(article);
             }
         }
-        let mut cells = Vec::new();
-        for (section, own) in sections {
-            let section = Some(section);
-            cells.extend(periods.cells(&own).map(|(window, articles)| Cell {
-                outlet: name,
-                section,
-                window,
-                articles,
-            }));
-        }
-        cells
+        let cell = |(section, articles)| Cell { outlet: name, section: Some(section), window: None, articles };
+        sections.into_iter().map(cell).collect()
     })
 }
 

@@ -46,7 +46,7 @@ pub(super) const TABLES: &[TableMeaning] = &[
     },
     TableMeaning {
         name: "sections",
-        row: "one estimate: outlet, section, period, voice, measure, statistic",
+        row: "one estimate: outlet, section, voice, measure, statistic, over all periods",
         meaning: "The estimates of the table outlets by section, desk or topic; no row where no record names one.",
     },
     TableMeaning {
