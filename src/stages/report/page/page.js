@@ -13,19 +13,11 @@
   addEventListener("beforeprint", () => all("main details").forEach((details) => { details.open = true; }));
   one("#tools").hidden = false;
 
-  // A card that is wider than the screen is reached and scrolled by keyboard.
-  function letScroll() {
-    all(".card").forEach((card) => {
-      if (card.scrollWidth > card.clientWidth) card.tabIndex = 0; else card.removeAttribute("tabindex");
-    });
-  }
-  addEventListener("resize", letScroll);
   const chosen = () => new Set(all("input[name=outlet]:checked").map((box) => box.value));
   function showOutlets() {
     const outlets = chosen();
     all("[data-o]").forEach((element) => { element.hidden = !outlets.has(element.dataset.o); });
     one("#chosen-count").textContent = `${outlets.size} of ${all("input[name=outlet]").length}`;
-    letScroll();
   }
   showOutlets();
   all("input[name=outlet]").forEach((box) => box.addEventListener("change", showOutlets));
