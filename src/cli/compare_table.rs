@@ -33,6 +33,7 @@ pub fn print(comparison: &Comparison, voices: &[&str]) {
     print_published(&comparison.outlets);
     for voice in voices {
         print_measures(comparison, voice);
+        print_same_story(comparison, voice);
         for side in [0, 1] {
             print_terms(comparison, voice, side);
         }
@@ -134,16 +135,7 @@ fn add_measure(table: &mut Table, compared: &Compared, between: &str) {
         let interval = interval.map(|(low, high)| format!("{between}[{}, {}]", scale.number(low), scale.number(high)));
         format!("{}{mark}{}", scale.number(estimate.estimate), interval.unwrap_or_default())
     };
-    let label = match compared.measure.as_str() {
-        "tone" => "tone, −1 to 1".to_owned(),
-        "loaded" => "loaded wording, % of sentences".to_owned(),
-        "terms" => "  every category".to_owned(),
-        measure => match measure.strip_prefix("terms_") {
-            Some(category) => format!("  {}", category.replace('_', " ")),
-            None => format!("  {}", compared.label),
-        },
-    };
-    let mut row = vec![Cell::new(label)];
+    let mut row = vec![Cell::new(measure_label(compared))];
     row.extend(compared.estimates.iter().map(|estimate| Cell::new(side(estimate))));
     let Some(difference) = &compared.difference else {
         table.add_row(row);
@@ -158,6 +150,58 @@ fn add_measure(table: &mut Table, compared: &Compared, between: &str) {
     let test = |value: Option<f64>| value.map_or_else(|| "–".into(), probability);
     row.extend([Cell::new(test(difference.p)), Cell::new(test(difference.q))]);
     table.add_row(row);
+}
+
+/// A measure in words, those under a heading indented.
+fn measure_label(compared: &Compared) -> String {
+    match compared.measure.as_str() {
+        "tone" => "tone, −1 to 1".to_owned(),
+        "loaded" => "loaded wording, % of sentences".to_owned(),
+        "terms" => "  every category".to_owned(),
+        measure => match measure.strip_prefix("terms_") {
+            Some(category) => format!("  {}", category.replace('_', " ")),
+            None => format!("  {}", compared.label),
+        },
+    }
+}
+
+/// The same measures where both tell the same stories, so that the choice of stories does not count.
+fn print_same_story(comparison: &Comparison, voice: &str) {
+    let [a, b] = &comparison.outlets;
+    let rows = sections(comparison, voice).into_iter().flat_map(|(_, rows)| rows);
+    let rows: Vec<_> = rows.filter_map(|compared| Some((compared, compared.same_story.as_ref()?))).collect();
+    let Some(stories) = rows.iter().map(|(_, within)| within.n_stories).max() else { return };
+    let heading = format!(
+        "In the {} that both tell, a story counting once",
+        if stories == 1 { "story".to_owned() } else { format!("{stories} stories") }
+    );
+    anstream::println!("\n{}", style::paint(style::HEAD, wrapped(&heading)));
+    let mut table = table(&["", &a.outlet, &b.outlet, "difference", "q", "choice of stories"]);
+    for (compared, within) in rows {
+        let scale = Scale::of(&compared.statistic, &compared.measure);
+        let mark = if within.small_cell { "†" } else { "" };
+        let difference = &within.difference;
+        let mut row = vec![Cell::new(measure_label(compared).trim_start())];
+        row.extend(within.within.map(|value| Cell::new(scale.number(value))));
+        let cell = Cell::new(format!(
+            "{}{mark}\n{}",
+            scale.difference(difference.difference),
+            ends(difference.ci_low, difference.ci_high, scale)
+        ));
+        row.push(if difference.survives(MOST_Q) { cell.add_attribute(Attribute::Bold) } else { cell });
+        row.push(Cell::new(difference.q.map_or_else(|| "–".into(), probability)));
+        let selection = within.selection.map_or_else(|| "–".into(), |value| scale.difference(value));
+        row.push(Cell::new(format!("{selection}\n{}", ends(within.selection_ci_low, within.selection_ci_high, scale))));
+        table.add_row(row);
+    }
+    anstream::println!("{table}");
+    let what = "Choice of stories is what the difference over all articles has beyond that within the same stories.";
+    anstream::println!("{}", style::paint(style::DIM, wrapped(what)));
+}
+
+fn ends(low: Option<f64>, high: Option<f64>, scale: Scale) -> String {
+    let ends = low.zip(high);
+    ends.map_or(String::new(), |(low, high)| format!("[{}, {}]", scale.difference(low), scale.difference(high)))
 }
 
 /// The terms that one side uses more than the other, the most distinctive first.

@@ -21,7 +21,8 @@ use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
 
 pub use checkpoint::Interrupted;
 pub use comparison::{
-    Compared, ComparedTerm, Comparison, Correction, Difference, Estimate, OutletListed, Published, outlets_of,
+    Compared, ComparedTerm, Comparison, Correction, Difference, Estimate, OutletListed, Published, SameStory,
+    outlets_of,
 };
 pub use finish::rebuild;
 pub use inspection::Inspection;

@@ -111,6 +111,36 @@ fn the_other_way_round_every_sign_changes_and_nothing_else() {
 }
 
 #[test]
+fn the_same_stories_are_compared_where_both_tell_them() {
+    let (folder, path) = seeds();
+    let (one, other) = (compared(&[&path, COURIER, LEDGER]), compared(&[&path, LEDGER, COURIER]));
+    let key = [("outlet_a", COURIER), ("outlet_b", LEDGER), ("part", "all"), ("voice", "narration")];
+    let measure_key = [("measure", "loaded"), ("statistic", "share_sentences")];
+    let listed = row(folder.path(), "same_story", &[&key[..], &measure_key].concat());
+    let within = |comparison| measure(comparison, "narration", "loaded", "share_sentences")["same_story"].clone();
+    let (forth, back) = (within(&one), within(&other));
+    assert!(forth["n_stories"].as_u64().is_some_and(|stories| stories > 1), "{forth}");
+    assert_same(forth["n_stories"].as_f64(), number(&listed, "n_stories"), "n_stories");
+    assert_same(forth["within"][1].as_f64(), number(&listed, "within_b"), "within_b");
+    assert_same(back["within"][0].as_f64(), number(&listed, "within_b"), "within_b turned");
+    for (found, column) in [("difference", "within"), ("ci_low", "ci_low"), ("p", "p"), ("q", "q")] {
+        assert_same(forth["difference"][found].as_f64(), number(&listed, column), found);
+    }
+    let turned = |of: &str| back["difference"][of].as_f64().map(|value| 0.0 - value);
+    assert_same(forth["difference"]["difference"].as_f64(), turned("difference"), "difference turned");
+    assert_same(forth["difference"]["ci_low"].as_f64(), turned("ci_high"), "ci_low turned");
+    assert_same(
+        forth["selection_ci_high"].as_f64(),
+        back["selection_ci_low"].as_f64().map(|v| 0.0 - v),
+        "selection turned",
+    );
+    let shown = stdout(&run(&["compare", &path, COURIER, LEDGER]));
+    assert!(shown.contains(&format!("In the {} stories that both tell", forth["n_stories"])), "{shown}");
+    let period = compared(&[&path, COURIER, LEDGER, "--period", "2026-03"]);
+    assert!(measure(&period, "narration", "tone", "mean")["same_story"].is_null(), "the table is of the whole run");
+}
+
+#[test]
 fn a_period_is_compared_by_itself_and_says_how_q_came_about() {
     let (folder, path) = seeds();
     let period = "2026-03";

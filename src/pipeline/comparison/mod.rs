@@ -61,6 +61,22 @@ pub struct Compared {
     pub estimates: [Option<Estimate>; 2],
     /// The first minus the second; missing where an estimate is.
     pub difference: Option<Difference>,
+    /// The difference within the stories that both tell; missing where they tell none in common, and for a period.
+    pub same_story: Option<SameStory>,
+}
+
+/// A difference where both outlets tell the same stories, as table `same_story` has it: the story is the unit.
+#[derive(Debug, Clone, Serialize)]
+pub struct SameStory {
+    pub n_stories: u32,
+    /// Mean over those stories of each outlet's value in the story.
+    pub within: [f64; 2],
+    pub difference: Difference,
+    /// The difference over all articles minus that within stories: what goes with which stories each tells.
+    pub selection: Option<f64>,
+    pub selection_ci_low: Option<f64>,
+    pub selection_ci_high: Option<f64>,
+    pub small_cell: bool,
 }
 
 /// An outlet's estimate with its headline interval, in the units of table `outlets`.
@@ -154,16 +170,17 @@ impl Comparison {
         let pair = contrast_pair(&sentences, &frames, &manifest.thresholds, &options, names, &self.period)?;
         self.correction = if listed.is_some() { Correction::Run } else { Correction::Pair };
         let mut differences = tables::differences(listed.as_ref().unwrap_or(&pair.contrasts), names)?;
+        let mut within = tables::same_story(run, names, &self.period)?;
         let mut rows: BTreeMap<usize, Compared> = BTreeMap::new();
         let mut places: BTreeMap<tables::Key, usize> = BTreeMap::new();
         for (side, key, estimate) in tables::estimates(run, names, &self.period)? {
             let next = places.len();
             let place = *places.entry(key.clone()).or_insert(next);
             let row = rows.entry(place).or_insert_with(|| {
-                let difference = differences.remove(&key);
+                let (difference, same_story) = (differences.remove(&key), within.remove(&key));
                 let label = measure_label(&key.1, &manifest.scheme);
                 let (voice, measure, statistic) = key;
-                Compared { voice, measure, statistic, label, estimates: [None, None], difference }
+                Compared { voice, measure, statistic, label, estimates: [None, None], difference, same_story }
             });
             row.estimates[side] = Some(estimate);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polars::prelude::*;
 
-use super::{ComparedTerm, Difference, Estimate};
+use super::{ComparedTerm, Difference, Estimate, SameStory};
 use crate::error::{Error, Result};
 use crate::stages::aggregate::ALL;
 
@@ -135,6 +135,77 @@ pub fn differences(table: &DataFrame, names: [&str; 2]) -> Result<BTreeMap<Key, 
             q: finite(&q, row),
         };
         Some((key, difference))
+    });
+    Ok(rows.collect())
+}
+
+const SAME_STORY: [&str; 18] = [
+    "outlet_a",
+    "part",
+    "voice",
+    "measure",
+    "statistic",
+    "n_stories",
+    "within_a",
+    "within_b",
+    "within",
+    "ci_low",
+    "ci_high",
+    "p",
+    "p_method",
+    "q",
+    "selection",
+    "selection_ci_low",
+    "selection_ci_high",
+    "small_cell",
+];
+
+/// The differences within the stories that both tell, over all parts; none for a single period or where the run has no such table.
+pub fn same_story(run: &Path, names: [&str; 2], period: &str) -> Result<BTreeMap<Key, SameStory>> {
+    if period != ALL || !run.join("same_story.parquet").is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let [a, b] = names;
+    let ordered = |a, b| col("outlet_a").eq(lit(a)).and(col("outlet_b").eq(lit(b)));
+    let wanted = ordered(a, b).or(ordered(b, a)).and(col("part").eq(lit("all")));
+    let table = read(run, "same_story", Some(wanted), &SAME_STORY)?;
+    let (first, p_method) = (text(&table, "outlet_a")?, text(&table, "p_method")?);
+    let numbers: BTreeMap<&str, Float64Chunked> = ["n_stories", "within_a", "within_b", "within", "ci_low", "ci_high"]
+        .into_iter()
+        .chain(["p", "q", "selection", "selection_ci_low", "selection_ci_high"])
+        .map(|name| Ok((name, number(&table, name)?)))
+        .collect::<Result<_>>()?;
+    let small = table.column("small_cell")?.bool()?.clone();
+    let rows = keys(&table)?.into_iter().enumerate().filter_map(|(row, key)| {
+        let of = |name: &str| finite(&numbers[name], row);
+        let as_listed = first.get(row) == Some(a);
+        let turned = |value: f64| if as_listed { value } else { 0.0 - value };
+        let ends = |low: Option<f64>, high: Option<f64>| {
+            if as_listed { [low, high] } else { [high, low].map(|end| end.map(turned)) }
+        };
+        let [ci_low, ci_high] = ends(of("ci_low"), of("ci_high"));
+        let [selection_ci_low, selection_ci_high] = ends(of("selection_ci_low"), of("selection_ci_high"));
+        let mut within = [of("within_a")?, of("within_b")?];
+        if !as_listed {
+            within.reverse();
+        }
+        let found = SameStory {
+            n_stories: of("n_stories")? as u32,
+            within,
+            difference: Difference {
+                difference: turned(of("within")?) + 0.0,
+                ci_low,
+                ci_high,
+                p: of("p"),
+                p_method: p_method.get(row).unwrap_or_default().to_owned(),
+                q: of("q"),
+            },
+            selection: of("selection").map(|value| turned(value) + 0.0),
+            selection_ci_low,
+            selection_ci_high,
+            small_cell: small.get(row).unwrap_or(false),
+        };
+        Some((key, found))
     });
     Ok(rows.collect())
 }
