@@ -49,6 +49,8 @@ pub enum Interrupted {
 }
 
 const FOLDER: &str = ".partial";
+/// What the folder is called while it is removed.
+const DONE: &str = ".partial-done";
 const PLAN: &str = "plan.json";
 
 impl Checkpoint {
@@ -114,11 +116,14 @@ impl Checkpoint {
         Ok(ParquetReader::new(file).finish()?)
     }
 
-    /// Removes the folder once the run is finished.
+    /// Removes the folder once the run is finished. It is renamed first: half a folder must not look like a run to resume.
     pub fn remove(&self) -> Result<()> {
-        match std::fs::remove_dir_all(&self.folder) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&self.folder)(e)),
-            _ => Ok(()),
+        let done = self.folder.with_file_name(DONE);
+        remove_folder(&done)?;
+        match std::fs::rename(&self.folder, &done) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(Error::io(&self.folder)(e)),
+            Ok(()) => remove_folder(&done),
         }
     }
 
@@ -128,6 +133,13 @@ impl Checkpoint {
 
     fn account_path(&self, chunk: usize) -> PathBuf {
         self.folder.join(format!("{chunk:08}.json"))
+    }
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(folder)(e)),
+        _ => Ok(()),
     }
 }
 
@@ -170,6 +182,19 @@ mod tests {
         assert_eq!(resumed.account(0).unwrap().articles, 2);
         let restarted = Checkpoint::open(run.path(), &plan, Interrupted::Restart).unwrap();
         assert_eq!(restarted.finished(), 0);
+    }
+
+    #[test]
+    fn a_removal_that_was_cut_short_is_no_run_to_resume() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoint = Checkpoint::open(run.path(), &json!({}), Interrupted::Refuse).unwrap();
+        checkpoint.store(0, &mut rows(), &ChunkAccount::default()).unwrap();
+        std::fs::rename(run.path().join(FOLDER), run.path().join(DONE)).unwrap();
+        let next = Checkpoint::open(run.path(), &json!({}), Interrupted::Resume).unwrap();
+        assert_eq!(next.finished(), 0);
+        assert!(!run.path().join(DONE).exists());
+        next.remove().unwrap();
+        assert_eq!(std::fs::read_dir(run.path()).unwrap().count(), 0);
     }
 
     #[test]
