@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::columns::Matrix;
+use super::options::AggregateOptions;
 
 /// A random stream of its own for each cell: it depends on the seed and the cell's name, not on the thread that runs
 /// it nor on what else is in the collection.
@@ -29,6 +30,12 @@ pub(super) struct Resampling {
 }
 
 impl Resampling {
+    /// The draws of a cell by its name, as many as the options say.
+    pub(super) fn of_cell(name: &[&str], articles: usize, options: &AggregateOptions) -> Self {
+        let mut random = stream(options.seed, name);
+        Self::draw(articles, options.resamples as usize, options.bootstrap_groups as usize, &mut random)
+    }
+
     pub(super) fn draw(articles: usize, resamples: usize, most_units: usize, random: &mut ChaCha8Rng) -> Self {
         let units = articles.min(most_units);
         let group_of = (articles > units).then(|| {

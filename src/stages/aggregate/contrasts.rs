@@ -5,8 +5,11 @@
 //! the same kind of contrast, period, part, voice and statistic, over all measures and pairs; contrasts between
 //! periods make one family for all outlets and periods together.
 
+use std::borrow::Cow;
+
 use polars::prelude::*;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::article_sums::ArticleSums;
 use super::bootstrap;
@@ -138,18 +141,19 @@ impl<'a> Setting<'a> {
         if sides.len() < 2 {
             return Vec::new();
         }
-        let paired: Vec<(&Side, Totals)> =
-            self.paired(sides, notes).into_par_iter().map(|at| (&sides[at], sides[at].totals(self))).collect();
+        let paired = self.paired(sides, notes);
         let pairs: Vec<(usize, usize)> =
-            (0..paired.len()).flat_map(|a| (a + 1..paired.len()).map(move |b| (a, b))).collect();
+            paired.iter().enumerate().flat_map(|(at, &a)| paired[at + 1..].iter().map(move |&b| (a, b))).collect();
+        // Held for the outlets that are paired, a dozen or so; those of the others are drawn when needed.
+        let held: FxHashMap<usize, Totals> = paired.into_par_iter().map(|at| (at, sides[at].totals(self))).collect();
+        let totals_of = |at: usize| held.get(&at).map_or_else(|| Cow::Owned(sides[at].totals(self)), Cow::Borrowed);
         let between = |&(a, b): &(usize, usize)| {
-            let ((a, of_a), (b, of_b)) = (&paired[a], &paired[b]);
-            self.contrast(Contrast::Outlets, (a, of_a), (b, of_b))
+            self.contrast(Contrast::Outlets, (&sides[a], &totals_of(a)), (&sides[b], &totals_of(b)))
         };
         let mut rows: Vec<Row> = pairs.par_iter().flat_map_iter(between).collect();
-        let Some(pool) = Totals::pooled(self, sides) else { return rows };
+        let Some(pool) = Totals::pooled(sides.len(), totals_of) else { return rows };
         let against_rest = |at: usize| {
-            let own = sides[at].totals(self);
+            let own = totals_of(at);
             let others = pool.clone().less(&own);
             self.contrast(Contrast::Rest, (&sides[at], &own), (&rest(sides, at), &others))
         };

@@ -17,6 +17,7 @@ use super::linearised::RatioSums;
 use super::measures::{Estimand, Layout, SENTENCES, Slice, TOKENS};
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar, Window};
+use super::sides::Setting;
 use crate::error::Result;
 
 /// Sections are told apart over all parts only.
@@ -46,13 +47,6 @@ struct Row<'a> {
     n_articles: u32,
     n_sentences: u64,
     n_tokens: u64,
-}
-
-/// What every estimate needs.
-struct Setting<'a> {
-    sums: &'a ArticleSums,
-    layout: &'a Layout,
-    options: &'a AggregateOptions,
 }
 
 pub fn table(sums: &ArticleSums, layout: &Layout, periods: &Calendar, options: &AggregateOptions) -> Result<DataFrame> {
@@ -112,9 +106,7 @@ impl<'a> Setting<'a> {
         let Cell { outlet, section, window, ref articles } = *cell;
         let (period, period_start) = window.map_or((ALL, None), |w| (w.label.as_str(), w.start));
         let name = [["outlets", outlet, period].as_slice(), section.as_slice()].concat();
-        let mut random = bootstrap::stream(self.options.seed, &name);
-        let (resamples, most) = (self.options.resamples as usize, self.options.bootstrap_groups as usize);
-        let resampling = Resampling::draw(articles.len(), resamples, most, &mut random);
+        let resampling = Resampling::of_cell(&name, articles.len(), self.options);
         let mut rows = Vec::new();
         for &slice in slices {
             let matrix = self.layout.matrix(self.sums, articles, slice);

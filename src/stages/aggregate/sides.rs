@@ -1,9 +1,11 @@
-//! The sides of a contrast: an outlet, an outlet's period, or all the other outlets together.
+//! What estimates and contrasts are made with, and the sides of a contrast: an outlet, an outlet's period, or all the other outlets together.
+
+use std::borrow::Cow;
 
 use rayon::prelude::*;
 
 use super::article_sums::ArticleSums;
-use super::bootstrap::{self, Resampling};
+use super::bootstrap::Resampling;
 use super::columns::Matrix;
 use super::linearised::RatioSums;
 use super::measures::{Estimand, Layout, Slice};
@@ -12,7 +14,7 @@ use super::options::AggregateOptions;
 /// The other side of "outlet against all the others".
 pub const REST: &str = "(rest)";
 
-/// What every contrast needs.
+/// What every estimate and every contrast needs.
 pub struct Setting<'a> {
     pub sums: &'a ArticleSums,
     pub layout: &'a Layout,
@@ -44,9 +46,8 @@ impl Side {
 
     /// The same draws each time: they follow from the seed and the side's name.
     pub fn totals(&self, setting: &Setting) -> Totals {
-        let mut random = bootstrap::stream(setting.options.seed, &["contrasts", &self.outlet, &self.period]);
-        let (resamples, most) = (setting.options.resamples as usize, setting.options.bootstrap_groups as usize);
-        let resampling = Resampling::draw(self.articles.len(), resamples, most, &mut random);
+        let name = ["contrasts", &self.outlet, &self.period];
+        let resampling = Resampling::of_cell(&name, self.articles.len(), setting.options);
         let of = |slice| resampling.totals(&setting.layout.matrix(setting.sums, &self.articles, slice));
         Totals(Slice::CONTRASTED.map(of).into())
     }
@@ -59,14 +60,15 @@ impl Totals {
         }
     }
 
-    /// The totals of all sides together, a few of them in memory at a time, added in the order of the sides.
-    pub fn pooled(setting: &Setting, sides: &[Side]) -> Option<Self> {
+    /// The totals of `count` sides together, a few of them in memory at a time, added in the order of the sides.
+    pub fn pooled<'t>(count: usize, totals_of: impl Fn(usize) -> Cow<'t, Self> + Sync) -> Option<Self> {
         let mut pool: Option<Self> = None;
+        let sides: Vec<usize> = (0..count).collect();
         for few in sides.chunks(rayon::current_num_threads()) {
-            let drawn: Vec<Self> = few.par_iter().map(|side| side.totals(setting)).collect();
+            let drawn: Vec<Cow<Self>> = few.par_iter().map(|&side| totals_of(side)).collect();
             for totals in drawn {
                 match &mut pool {
-                    None => pool = Some(totals),
+                    None => pool = Some(totals.into_owned()),
                     Some(pool) => pool.each(&totals, |sum, own| *sum += own),
                 }
             }
