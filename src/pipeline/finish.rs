@@ -12,7 +12,7 @@ use crate::config::{Settings, TableSettings};
 use crate::error::{Error, Result};
 use crate::record::Rejected;
 use crate::run_folder::{self, Counts, REJECTED, REMOVALS, RUN_JSON, RunManifest, SCHEMA_VERSION, SENTENCES};
-use crate::stages::aggregate::{AggregateOptions, Period, Tables, aggregate};
+use crate::stages::aggregate::{AggregateOptions, Period, aggregate_each};
 use crate::stages::report;
 
 /// Rows of one row group of `sentences.parquet`.
@@ -170,30 +170,18 @@ fn write_tables_and_page(run: &Path, manifest: &mut RunManifest, settings: &Tabl
     manifest.thresholds = settings.applied_to(manifest.thresholds.clone());
     let frames: Vec<String> = manifest.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
     let started = Instant::now();
-    let tables = aggregate(&sentences, &frames, &manifest.thresholds, &options(settings)?)?;
+    let mut writer = report::TableWriter::new(run)?;
+    let options = options(settings)?;
+    let account = aggregate_each(&sentences, &frames, &manifest.thresholds, &options, &mut |name, table| {
+        writer.write(name, &table, manifest)
+    })?;
+    let written = writer.finish(manifest)?;
     manifest.seconds.retain(|name, _| !name.starts_with("aggregate"));
     manifest.seconds.insert("aggregate".into(), started.elapsed().as_secs_f64());
-    manifest.seconds.extend(tables.seconds.clone());
-    manifest.table_notes = tables.notes.clone();
+    manifest.seconds.extend(account.seconds);
+    manifest.table_notes = account.notes;
     manifest.finished = rfc3339(chrono::Utc::now());
-    let named = named(tables);
-    report::write_tables(run, &named, manifest)?;
-    report::write_page(run, &named, manifest, &sentences)
-}
-
-fn named(tables: Tables) -> Vec<(&'static str, DataFrame)> {
-    let Tables { articles, outlets, sections, terms, shifts, contrasts, trends, distinctive, same_story, .. } = tables;
-    vec![
-        ("articles", articles),
-        ("outlets", outlets),
-        ("sections", sections),
-        ("terms", terms),
-        ("shifts", shifts),
-        ("contrasts", contrasts),
-        ("trends", trends),
-        ("distinctive", distinctive),
-        ("same_story", same_story),
-    ]
+    report::write_page(run, &report::tables_of_page(run, &written)?, manifest, &sentences)
 }
 
 pub(super) fn options(settings: &TableSettings) -> Result<AggregateOptions> {

@@ -6,6 +6,7 @@
 //! periods make one family for all outlets and periods together.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -44,8 +45,8 @@ impl Contrast {
 /// One row of the table.
 struct Row<'a> {
     contrast: Contrast,
-    outlets: [String; 2],
-    periods: [String; 2],
+    outlets: [Arc<str>; 2],
+    periods: [Arc<str>; 2],
     slice: Slice,
     estimand: &'a Estimand,
     estimates: [f64; 2],
@@ -104,7 +105,7 @@ pub fn pair(setting: &Setting, periods: &Calendar, window: Option<u32>, outlets:
 
 fn correct(rows: &mut [Row]) {
     let families = rows.iter().map(|row| {
-        let period = if row.contrast == Contrast::Periods { "" } else { row.periods[0].as_str() };
+        let period = if row.contrast == Contrast::Periods { "" } else { &row.periods[0] };
         ((row.contrast, period.to_string(), row.slice, row.estimand.statistic), row.p.map(|tested| tested.p))
     });
     let q = fdr::within_families(families);
@@ -295,10 +296,10 @@ fn data_frame(rows: &[Row], options: &AggregateOptions) -> Result<DataFrame> {
     let small = |n: u32| n < options.min_articles;
     Ok(frame(vec![
         column("contrast", rows, |r| r.contrast.name()),
-        column("outlet_a", rows, |r| r.outlets[0].as_str()),
-        column("outlet_b", rows, |r| r.outlets[1].as_str()),
-        column("period", rows, |r| r.periods[0].as_str()),
-        column("period_b", rows, |r| r.periods[1].as_str()),
+        column("outlet_a", rows, |r| &*r.outlets[0]),
+        column("outlet_b", rows, |r| &*r.outlets[1]),
+        column("period", rows, |r| &*r.periods[0]),
+        column("period_b", rows, |r| &*r.periods[1]),
         column("part", rows, |r| r.slice.part.name()),
         column("voice", rows, |r| r.slice.voice.name()),
         column("measure", rows, |r| r.estimand.measure.as_str()),

@@ -46,7 +46,7 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run_folder::Thresholds;
 
 use article_sums::ArticleSums;
@@ -84,7 +84,16 @@ pub struct Tables {
     pub seconds: BTreeMap<String, f64>,
 }
 
-/// Makes every table from a `sentences.parquet`.
+/// What is to be known of the tables besides their rows.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// What a reader of the tables has to know about this run, e.g. that pairs were left out, in plain sentences.
+    pub notes: Vec<String>,
+    /// Seconds spent, by table.
+    pub seconds: BTreeMap<String, f64>,
+}
+
+/// Makes every table from a `sentences.parquet`, all of them in memory together.
 ///
 /// `frames` are the frame names in scheme order (column `frame_<name>`), `thresholds.frames` their cut-offs in the
 /// same order. The result depends on the file and the options only: not on the number of threads, and an outlet's
@@ -98,6 +107,38 @@ pub fn aggregate(
     thresholds: &Thresholds,
     options: &AggregateOptions,
 ) -> Result<Tables> {
+    let mut made = BTreeMap::new();
+    let Account { notes, seconds } = aggregate_each(sentences, frames, thresholds, options, &mut |name, table| {
+        made.insert(name, table);
+        Ok(())
+    })?;
+    let mut of = |name: &str| made.remove(name).unwrap_or_default();
+    Ok(Tables {
+        articles: of("articles"),
+        outlets: of("outlets"),
+        sections: of("sections"),
+        terms: of("terms"),
+        shifts: of("shifts"),
+        contrasts: of("contrasts"),
+        trends: of("trends"),
+        distinctive: of("distinctive"),
+        same_story: of("same_story"),
+        notes,
+        seconds,
+    })
+}
+
+/// [`aggregate`], handing each table over by its name as soon as it is made, so that no two have to be in memory.
+///
+/// # Errors
+/// Those of [`aggregate`], and whatever `take` refuses.
+pub fn aggregate_each(
+    sentences: &Path,
+    frames: &[String],
+    thresholds: &Thresholds,
+    options: &AggregateOptions,
+    take: &mut dyn FnMut(&'static str, DataFrame) -> Result<()>,
+) -> Result<Account> {
     options.check()?;
     let mut clock = Clock::start();
     let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
@@ -109,41 +150,46 @@ pub fn aggregate(
     clock.lap("duplicates");
     let stories = stories::find(sentences, &sums)?;
     clock.lap("stories");
+    let mut hand_over = |name: &'static str, table: DataFrame| {
+        clock.lap(name);
+        take(name, table)?;
+        clock.lap("writing");
+        Ok::<_, Error>(())
+    };
     let mut articles = articles::table(&sums, &layout)?;
     articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
+    hand_over("articles", articles)?;
     // From here on, wire copy counts as asked for.
     sums.weights = wire::weights(options.wire, &clusters, &sums, &mut notes);
-    clock.lap("articles");
-    let outlets = outlets::table(&sums, &layout, &periods, options)?;
-    clock.lap("outlets");
-    let sections = outlets::by_section(&sums, &layout, options)?;
-    clock.lap("sections");
-    let terms = terms::table(&sums, &periods, options)?;
-    clock.lap("terms");
-    let shifts = shifts::table(&sums, &periods, options)?;
-    clock.lap("shifts");
-    let contrasts = contrasts::table(&sums, &layout, &periods, options, &mut notes)?;
-    clock.lap("contrasts");
-    let trends = trends::table(&sums, &layout, options)?;
-    clock.lap("trends");
-    let distinctive = distinctive::table(sentences, &sums, options, &mut notes)?;
-    clock.lap("distinctive");
-    let same_story = same_story::table(&sums, &layout, &stories, options)?;
-    clock.lap("same story");
-    let seconds = clock.seconds;
-    Ok(Tables {
-        articles,
-        outlets,
-        sections,
-        terms,
-        shifts,
-        contrasts,
-        trends,
-        distinctive,
-        same_story,
-        notes,
-        seconds,
-    })
+    hand_over("outlets", outlets::table(&sums, &layout, &periods, options)?)?;
+    hand_over("sections", outlets::by_section(&sums, &layout, options)?)?;
+    hand_over("terms", terms::table(&sums, &periods, options)?)?;
+    hand_over("shifts", shifts::table(&sums, &periods, options)?)?;
+    hand_over("contrasts", contrasts::table(&sums, &layout, &periods, options, &mut notes)?)?;
+    hand_over("trends", trends::table(&sums, &layout, options)?)?;
+    hand_over("distinctive", distinctive::table(sentences, &sums, options, &mut notes)?)?;
+    hand_over("same_story", same_story::table(&sums, &layout, &stories, options)?)?;
+    Ok(Account { notes, seconds: clock.seconds })
+}
+
+/// The table `outlets` alone.
+///
+/// # Errors
+/// Those of [`aggregate`].
+pub fn outlet_estimates(
+    sentences: &Path,
+    frames: &[String],
+    thresholds: &Thresholds,
+    options: &AggregateOptions,
+) -> Result<DataFrame> {
+    options.check()?;
+    let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
+    if options.wire != Wire::Each {
+        let clusters = duplicates::find(sentences, &sums)?;
+        sums.weights = wire::weights(options.wire, &clusters, &sums, &mut Vec::new());
+    }
+    let layout = Layout::new(frames, &sums, options.article_sentences);
+    outlets::table(&sums, &layout, &periods::Calendar::new(&options.period, &sums), options)
 }
 
 /// Seconds spent, by table.
@@ -158,7 +204,7 @@ impl Clock {
     }
 
     fn lap(&mut self, name: &str) {
-        self.seconds.insert(format!("aggregate {name}"), self.last.elapsed().as_secs_f64());
+        *self.seconds.entry(format!("aggregate {name}")).or_default() += self.last.elapsed().as_secs_f64();
         self.last = Instant::now();
     }
 }

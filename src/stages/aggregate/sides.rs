@@ -1,6 +1,7 @@
 //! What estimates and contrasts are made with, and the sides of a contrast: an outlet, an outlet's period, or all the other outlets together.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -23,8 +24,8 @@ pub struct Setting<'a> {
 
 /// One side of a contrast. Its bootstrap totals are megabytes, and drawn again whenever they are needed.
 pub struct Side {
-    pub outlet: String,
-    pub period: String,
+    pub outlet: Arc<str>,
+    pub period: Arc<str>,
     pub articles: Vec<u32>,
     /// A slice of [`Slice::CONTRASTED`] each: one an estimand.
     pub sums: Vec<Vec<RatioSums>>,
@@ -41,7 +42,7 @@ impl Side {
             let of = |e: &Estimand| RatioSums::of(matrix.rows().map(|row| (row[e.numerator], row[e.denominator])));
             setting.layout.estimands.iter().map(of).collect()
         });
-        Self { outlet: outlet.to_string(), period: period.to_string(), articles, sums: sums.into() }
+        Self { outlet: outlet.into(), period: period.into(), articles, sums: sums.into() }
     }
 
     /// The same draws each time: they follow from the seed and the side's name.
@@ -96,8 +97,8 @@ pub fn rest(sides: &[Side], at: usize) -> Side {
         pairs.for_each(|(sum, own)| *sum = sum.plus(own));
     }
     Side {
-        outlet: REST.to_string(),
-        period: sides[at].period.clone(),
+        outlet: REST.into(),
+        period: Arc::clone(&sides[at].period),
         articles: others().flat_map(|side| side.articles.iter().copied()).collect(),
         sums,
     }

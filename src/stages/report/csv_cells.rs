@@ -5,6 +5,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Duration, NaiveDate};
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 
@@ -27,19 +28,39 @@ pub fn guard_cell(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Rows that are put into words at a time, by each thread.
+const BLOCK: usize = 8_192;
+
 /// Writes a table as CSV: UTF-8 with byte order mark, comma, `.` as decimal sign, empty where there is no value.
 pub(super) fn write_csv(table: &DataFrame, to: &mut dyn Write) -> Result<()> {
-    let failed = |error: csv::Error| Error::Tables(PolarsError::ComputeError(error.to_string().into()));
-    to.write_all(BYTE_ORDER_MARK).map_err(|error| failed(error.into()))?;
-    let mut writer = csv::Writer::from_writer(to);
-    writer.write_record(table.get_column_names().iter().map(|name| name.as_str())).map_err(failed)?;
-    for row in 0..table.height() {
-        for column in table.columns() {
-            writer.write_field(cell(&column.get(row)?)).map_err(failed)?;
-        }
-        writer.write_record(None::<&[u8]>).map_err(failed)?;
+    let failed = |error: std::io::Error| csv_failed(error.into());
+    to.write_all(BYTE_ORDER_MARK).map_err(failed)?;
+    let mut header = csv::Writer::from_writer(Vec::new());
+    header.write_record(table.get_column_names().iter().map(|name| name.as_str())).map_err(csv_failed)?;
+    to.write_all(&header.into_inner().map_err(|error| failed(error.into_error()))?).map_err(failed)?;
+    let starts: Vec<usize> = (0..table.height()).step_by(BLOCK).collect();
+    for few in starts.chunks(rayon::current_num_threads()) {
+        let written: Vec<Vec<u8>> =
+            few.par_iter().map(|&start| lines(&table.slice(start as i64, BLOCK))).collect::<Result<_>>()?;
+        written.iter().try_for_each(|lines| to.write_all(lines)).map_err(failed)?;
     }
-    writer.flush().map_err(|error| failed(error.into()))
+    Ok(())
+}
+
+fn csv_failed(error: csv::Error) -> Error {
+    Error::Tables(PolarsError::ComputeError(error.to_string().into()))
+}
+
+fn lines(table: &DataFrame) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let columns: Vec<Series> = table.columns().iter().map(|column| column.as_materialized_series().rechunk()).collect();
+    for row in 0..table.height() {
+        for column in &columns {
+            writer.write_field(cell(&column.get(row)?)).map_err(csv_failed)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(csv_failed)?;
+    }
+    writer.into_inner().map_err(|error| csv_failed(error.into_error().into()))
 }
 
 fn cell(value: &AnyValue<'_>) -> String {
@@ -112,6 +133,14 @@ mod tests {
             "'＝1,0.333333,6",
         ];
         assert_eq!(csv_of(&table).split_terminator('\n').collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn blocks_follow_one_another() {
+        let many = 3 * BLOCK + 5;
+        let table = df!("row" => (0..many as u64).collect::<Vec<_>>()).unwrap();
+        let rows: Vec<String> = csv_of(&table).lines().skip(1).map(String::from).collect();
+        assert_eq!(rows, (0..many).map(|row| row.to_string()).collect::<Vec<_>>());
     }
 
     #[test]

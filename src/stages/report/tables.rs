@@ -19,27 +19,55 @@ const LISTS: &[(&str, &[&str])] = &[
 /// Those of them that are numbers.
 const LIST_NUMBERS: &[&str] = &["row", "start", "end"];
 
-/// Writes `<name>.parquet` and `<name>.csv` for each table, and `codebook.json` for all files of the run folder.
+/// Tables on their way into a run folder, one after another.
 ///
-/// A table without columns was not asked for and is not written. Each file is complete or absent. Text cells of the CSV files that a spreadsheet would take for a formula begin with an
-/// apostrophe; Parquet holds the text as it is.
-///
-/// # Errors
-/// [`Error::Io`] with the file that could not be written; [`Error::Tables`] for a column that cannot be written.
-pub fn write_tables(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest) -> Result<()> {
-    for (name, table) in made(tables) {
-        write_parquet(&run_dir.join(format!("{name}.parquet")), name, table, manifest)?;
-        write_atomically(&run_dir.join(format!("{name}.csv")), |to| write_csv(table, to))?;
-    }
-    let codebook = codebook(run_dir, tables, manifest)?;
-    let path = run_dir.join(CODEBOOK);
-    write_atomically(&path, |to| {
-        serde_json::to_writer_pretty(to, &codebook).map_err(|error| Error::io(&path)(error.into()))
-    })
+/// They gather in a folder of their own and move into place together, in [`TableWriter::finish`]: tables of two different
+/// settings never lie side by side because a run was stopped half way.
+pub struct TableWriter<'a> {
+    run_dir: &'a Path,
+    gathered: tempfile::TempDir,
+    written: Vec<(String, SchemaRef)>,
 }
 
-fn made<'a>(tables: &'a [(&'a str, DataFrame)]) -> impl Iterator<Item = &'a (&'a str, DataFrame)> {
-    tables.iter().filter(|(_, table)| table.width() > 0)
+impl<'a> TableWriter<'a> {
+    /// # Errors
+    /// [`Error::Io`] where nothing can be written to the run folder.
+    pub fn new(run_dir: &'a Path) -> Result<Self> {
+        let gathered = tempfile::Builder::new().prefix(".writing-").tempdir_in(run_dir).map_err(Error::io(run_dir))?;
+        Ok(Self { run_dir, gathered, written: Vec::new() })
+    }
+
+    /// Writes `<name>.parquet` and `<name>.csv`. A table without columns was not asked for and is not written. Text cells of
+    /// the CSV file that a spreadsheet would take for a formula begin with an apostrophe; Parquet holds the text as it is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the file that could not be written; [`Error::Tables`] for a column that cannot be written.
+    pub fn write(&mut self, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<()> {
+        if table.width() > 0 {
+            write_parquet(&self.gathered.path().join(format!("{name}.parquet")), name, table, manifest)?;
+            write_atomically(&self.gathered.path().join(format!("{name}.csv")), |to| write_csv(table, to))?;
+            self.written.push((name.to_owned(), table.schema().clone()));
+        }
+        Ok(())
+    }
+
+    /// Writes `codebook.json` for all files of the run folder, moves the tables there, and says which there are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the file that could not be written or moved.
+    pub fn finish(self, manifest: &RunManifest) -> Result<Vec<String>> {
+        let codebook = codebook(self.run_dir, &self.written, manifest)?;
+        let path = self.gathered.path().join(CODEBOOK);
+        write_atomically(&path, |to| {
+            serde_json::to_writer_pretty(to, &codebook).map_err(|error| Error::io(&path)(error.into()))
+        })?;
+        let tables = self.written.iter().flat_map(|(name, _)| [format!("{name}.parquet"), format!("{name}.csv")]);
+        for file in tables.chain([CODEBOOK.to_owned()]) {
+            let place = self.run_dir.join(&file);
+            std::fs::rename(self.gathered.path().join(&file), &place).map_err(Error::io(&place))?;
+        }
+        Ok(self.written.into_iter().map(|(name, _)| name).collect())
+    }
 }
 
 fn write_parquet(path: &Path, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<()> {
@@ -54,7 +82,7 @@ fn write_parquet(path: &Path, name: &str, table: &DataFrame, manifest: &RunManif
     })
 }
 
-fn codebook(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest) -> Result<Value> {
+fn codebook(run_dir: &Path, tables: &[(String, SchemaRef)], manifest: &RunManifest) -> Result<Value> {
     let mut entries = Vec::new();
     let sentences = run_dir.join(SENTENCES);
     if sentences.exists() {
@@ -62,8 +90,8 @@ fn codebook(run_dir: &Path, tables: &[(&str, DataFrame)], manifest: &RunManifest
             LazyFrame::scan_parquet(PlRefPath::try_from_path(&sentences)?, Default::default())?.collect_schema()?;
         entries.push(entry("sentences", schema.iter().map(|(name, dtype)| (name.as_str(), dtype.clone())), manifest));
     }
-    for (name, table) in made(tables) {
-        entries.push(entry(name, table.columns().iter().map(|c| (c.name().as_str(), c.dtype().clone())), manifest));
+    for (name, schema) in tables {
+        entries.push(entry(name, schema.iter().map(|(name, dtype)| (name.as_str(), dtype.clone())), manifest));
     }
     for (name, columns) in LISTS {
         let typed = columns.iter().map(|column| match LIST_NUMBERS.contains(column) {
@@ -107,7 +135,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let sample = sample::small();
         sample.write_sentences(&folder.path().join(SENTENCES));
-        write_tables(folder.path(), &sample.tables(), &sample.manifest).unwrap();
+        let mut writer = TableWriter::new(folder.path()).unwrap();
+        for (name, table) in sample.tables() {
+            writer.write(name, &table, &sample.manifest).unwrap();
+        }
+        writer.finish(&sample.manifest).unwrap();
         (folder, sample)
     }
 
@@ -135,6 +167,24 @@ mod tests {
             entry("outlets", [("estimate", DataType::Float64), ("surprise", DataType::Float64)].into_iter(), &manifest);
         assert!(table["columns"][0]["meaning"].is_string());
         assert!(table["columns"][1]["meaning"].is_null());
+    }
+
+    #[test]
+    fn unfinished_tables_leave_those_of_before() {
+        let (folder, sample) = written();
+        let listed = || {
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let (before, csv) = (listed(), std::fs::read(folder.path().join("outlets.csv")).unwrap());
+        let mut writer = TableWriter::new(folder.path()).unwrap();
+        let (_, articles) = sample.tables().remove(0);
+        writer.write("outlets", &articles, &sample.manifest).unwrap();
+        drop(writer);
+        assert_eq!(listed(), before);
+        assert_eq!(std::fs::read(folder.path().join("outlets.csv")).unwrap(), csv);
     }
 
     #[test]

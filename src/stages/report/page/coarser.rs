@@ -9,7 +9,7 @@ use super::account::setting;
 use super::estimates::periods;
 use crate::error::Result;
 use crate::run_folder::RunManifest;
-use crate::stages::aggregate::{AggregateOptions, Period, aggregate};
+use crate::stages::aggregate::{AggregateOptions, Period, Wire, outlet_estimates};
 
 /// More points than this crowd a panel.
 const MOST_PERIODS: i64 = 40;
@@ -25,7 +25,7 @@ const PERIODS: [(Period, i64, &str); 4] = [
 /// its periods are windows between events, which have no coarser form.
 ///
 /// # Errors
-/// Those of [`aggregate`].
+/// Those of [`outlet_estimates`].
 pub fn outlets_table(
     outlets: &DataFrame,
     sentences: &Path,
@@ -38,16 +38,13 @@ pub fn outlets_table(
         period,
         confidence: setting(&run.config, "confidence").unwrap_or(defaults.confidence),
         min_articles: setting(&run.config, "min_articles").map_or(defaults.min_articles, |n| n as u32),
-        // The page shows the headline interval alone, and reads no other table of these.
+        wire: run.config["wire"].as_str().and_then(Wire::from_name).unwrap_or_default(),
+        // The page shows the headline interval alone.
         resamples: 100,
-        contrasts: false,
-        trends: false,
-        distinctive: false,
         ..defaults
     };
     let frames: Vec<String> = run.scheme.frames.iter().map(|frame| frame.name.clone()).collect();
-    let tables = aggregate(sentences, &frames, &run.thresholds, &options)?;
-    Ok(Some((tables.outlets, name)))
+    Ok(Some((outlet_estimates(sentences, &frames, &run.thresholds, &options)?, name)))
 }
 
 fn coarser(starts: &[NaiveDate]) -> Option<(Period, &'static str)> {

@@ -43,6 +43,27 @@ const SERIES_A_MEASURE: usize = 5;
 /// Tone, loaded wording, loaded terms.
 const OTHER_MEASURES: usize = 3;
 
+/// The tables that [`write_page`] reads.
+const TABLES: [&str; 6] = ["articles", "outlets", "terms", "contrasts", "trends", "distinctive"];
+/// Columns that no drawing needs, of tables that can have millions of rows.
+const NOT_DRAWN: [&str; 4] = ["ci_low_bootstrap", "ci_high_bootstrap", "ci_low_linear", "ci_high_linear"];
+
+/// Those of the `written` tables of a run folder that the page needs, for [`write_page`].
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Tables`] for a file that cannot be read.
+pub fn tables_of_page(run_dir: &Path, written: &[String]) -> Result<Vec<(&'static str, DataFrame)>> {
+    let read = |name: &'static str| {
+        let path = run_dir.join(format!("{name}.parquet"));
+        let mut reader = ParquetReader::new(std::fs::File::open(&path).map_err(Error::io(&path))?);
+        let schema = reader.schema()?;
+        let columns = schema.iter_names().map(|name| name.to_string());
+        let drawn = columns.filter(|name| !NOT_DRAWN.contains(&name.as_str())).collect();
+        Ok((name, reader.with_columns(Some(drawn)).finish()?))
+    };
+    TABLES.into_iter().filter(|name| written.iter().any(|written| written == name)).map(read).collect()
+}
+
 /// Writes `report.html` into the run folder.
 ///
 /// `tables` holds at least `articles` and `outlets`; `terms`, `contrasts`, `trends` and `distinctive` give theirs where they are there.
