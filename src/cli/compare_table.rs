@@ -8,7 +8,7 @@ use framescope::pipeline::{Compared, ComparedTerm, Comparison, Correction, Estim
 use framescope::stages::report::{Scale, count, probability};
 
 use super::style;
-use super::summary::table;
+use super::summary::{WIDE, table};
 
 /// A difference of at most this false-discovery rate stands out.
 const MOST_Q: f64 = 0.05;
@@ -16,8 +16,6 @@ const MOST_Q: f64 = 0.05;
 const TERMS: usize = 8;
 /// Fewer occurrences do not show a habit.
 const LEAST_COUNT: u64 = 2;
-/// Columns from which an interval stands beside its estimate, not under it.
-const WIDE: usize = 112;
 /// Columns where there is no terminal.
 const FILE: usize = 120;
 

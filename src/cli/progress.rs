@@ -13,8 +13,9 @@ pub struct Bar {
 }
 
 struct State {
-    /// Set when scoring starts: loading models does not count into the rate.
-    since: Option<(Instant, u64)>,
+    /// When scoring started, and the bytes and sentences done by then: neither loading models nor what an interrupted run had
+    /// done counts into the rate.
+    since: Option<(Instant, u64, u64)>,
     told: Instant,
 }
 
@@ -50,20 +51,37 @@ impl Progress for Bar {
 
     fn advance(&self, bytes: u64, of: u64, articles: u64, sentences: u64) {
         let mut state = self.state.lock().expect("nothing panics while it holds the bar");
+        self.bar.set_length(of.max(1));
+        self.bar.set_position(bytes);
         if state.since.is_none() {
             self.bar.reset_eta();
         }
-        let (start, before) = *state.since.get_or_insert((Instant::now(), sentences));
+        let (start, bytes_before, before) = *state.since.get_or_insert((Instant::now(), bytes, sentences));
         let rate = sentences.saturating_sub(before) as f64 / start.elapsed().as_secs_f64().max(0.1);
-        self.bar.set_length(of.max(1));
-        self.bar.set_position(bytes);
         let message = format!("{articles} articles, {sentences} sentences, {rate:.0}/s");
         if self.bar.is_hidden() && !self.quiet && state.told.elapsed() > LINES_EVERY {
             state.told = Instant::now();
             let done = 100.0 * bytes as f64 / of.max(1) as f64;
-            let left = start.elapsed().as_secs_f64() * (100.0 - done) / done.max(0.01);
-            eprintln!("{done:.0}%: {message}, about {} left", indicatif::HumanDuration(Duration::from_secs_f64(left)));
+            let left = time_left(start.elapsed(), bytes.saturating_sub(bytes_before), of.saturating_sub(bytes));
+            let left = left.map_or(String::new(), |left| format!(", about {} left", indicatif::HumanDuration(left)));
+            eprintln!("{done:.0}%: {message}{left}");
         }
         self.bar.set_message(message);
+    }
+}
+
+/// At the pace so far, where there is one.
+fn time_left(elapsed: Duration, done: u64, left: u64) -> Option<Duration> {
+    (done > 0).then(|| elapsed.mul_f64(left as f64 / done as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_interrupted_run_had_done_is_no_pace() {
+        assert_eq!(time_left(Duration::from_secs(30), 100, 400), Some(Duration::from_secs(120)));
+        assert_eq!(time_left(Duration::from_secs(30), 0, 400), None);
     }
 }

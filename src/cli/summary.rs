@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use framescope::run_folder::{self, RunManifest};
 use polars::prelude::*;
 
@@ -11,6 +11,8 @@ use super::style;
 
 /// Outlets shown; the rest is in the tables.
 const OUTLETS: usize = 12;
+/// Columns from which an interval stands beside its estimate, not under it.
+pub(super) const WIDE: usize = 112;
 
 /// Prints the summary of a finished run folder.
 pub fn print(run: &Path, manifest: &RunManifest) -> Result<()> {
@@ -115,17 +117,20 @@ fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
         "\n{} with {confidence:.0} % intervals that resample articles",
         style::paint(style::HEAD, "Tone, loaded language and loaded terms by outlet,")
     );
-    let header = ["outlet", "articles", "tone", "own voice", "loaded %", "terms ‰", "in quotes"];
-    let mut table = table(&header);
+    let gap = if style::width() < WIDE { '\n' } else { ' ' };
+    let mut table = table(&["outlet", "tone", "own voice", "loaded %", "terms ‰", "in quotes"]);
+    table.column_iter_mut().skip(1).for_each(|column| {
+        column.set_padding((1, 0)).set_constraint(ColumnConstraint::ContentWidth);
+    });
+    let plural = |count| if count == 1 { "" } else { "s" };
     for outlet in outlets.iter().take(OUTLETS) {
         table.add_row([
-            outlet.name.clone(),
-            outlet.articles.to_string(),
-            interval(outlet.find("all", "tone", "mean"), 1.0, 2),
-            interval(outlet.find("narration", "tone", "mean"), 1.0, 2),
-            interval(outlet.find("all", "loaded", "share_sentences"), 100.0, 0),
-            interval(outlet.find("narration", "terms", "rate_per_1000"), 1.0, 1),
-            interval(outlet.find("quotes", "terms", "rate_per_1000"), 1.0, 1),
+            format!("{}{gap}({} article{})", outlet.name, outlet.articles, plural(outlet.articles)),
+            interval(outlet.find("all", "tone", "mean"), 1.0, 2, gap),
+            interval(outlet.find("narration", "tone", "mean"), 1.0, 2, gap),
+            interval(outlet.find("all", "loaded", "share_sentences"), 100.0, 0, gap),
+            interval(outlet.find("narration", "terms", "rate_per_1000"), 1.0, 1, gap),
+            interval(outlet.find("quotes", "terms", "rate_per_1000"), 1.0, 1, gap),
         ]);
     }
     anstream::println!("{table}");
@@ -158,12 +163,12 @@ fn print_frames(outlets: &[OutletEstimates], manifest: &RunManifest) {
     anstream::println!("{table}");
 }
 
-/// `0.12 [0.08, 0.17]`, a dash where there is no estimate.
-fn interval(estimate: Option<&Estimate>, scale: f64, digits: usize) -> String {
+/// `0.12 [0.08, 0.17]` with the given gap, a dash where there is no estimate.
+fn interval(estimate: Option<&Estimate>, scale: f64, digits: usize, gap: char) -> String {
     let Some(value) = estimate.and_then(|e| e.value) else { return "–".into() };
     let value = value * scale;
     match estimate.and_then(|e| e.low.zip(e.high)) {
-        Some((low, high)) => format!("{value:.digits$} [{:.digits$}, {:.digits$}]", low * scale, high * scale),
+        Some((low, high)) => format!("{value:.digits$}{gap}[{:.digits$}, {:.digits$}]", low * scale, high * scale),
         None => format!("{value:.digits$}"),
     }
 }

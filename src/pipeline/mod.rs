@@ -26,6 +26,7 @@ pub use comparison::{
 };
 pub use finish::rebuild;
 pub use inspection::Inspection;
+use prepare::Stretch;
 pub use prepare::{Preparation, Prepared};
 pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
 
@@ -159,16 +160,18 @@ fn score_chunks(
     let (sender, receiver) = mpsc::sync_channel::<Prepared>(1);
     std::thread::scope(|scope| {
         let preparing = scope.spawn(move || {
-            let mut chunks = 0;
+            let (mut chunks, mut start) = (0, 0);
             while let Some(records) = reader.records(job.config.chunk) {
                 chunks += 1;
+                let (end, of) = reader.position();
                 if chunks > done {
-                    let position = reader.position();
-                    let prepared = workers.install(|| preparation.prepare(records, position));
+                    let stretch = Stretch { start, end, of };
+                    let prepared = workers.install(|| preparation.prepare(records, stretch));
                     if sender.send(prepared).is_err() {
                         break;
                     }
                 }
+                start = end;
             }
             Read { chunks, inputs: reader.inputs(), notes: reader.notes() }
         });
@@ -177,19 +180,17 @@ fn score_chunks(
             let account = checkpoint.account(chunk)?;
             totals = (totals.0 + account.articles, totals.1 + account.sentences);
         }
-        let mut before = 0;
         for (number, prepared) in receiver.iter().enumerate() {
-            let (end, of) = prepared.position;
+            let Stretch { start, end, of } = prepared.stretch;
             let (articles, sentences) = (prepared.articles.len() as u64, prepared.sentences() as u64);
             let within = |share: f64| {
                 let part = |whole: u64| (whole as f64 * share) as u64;
-                let bytes = before + part(end.saturating_sub(before));
+                let bytes = start + part(end.saturating_sub(start));
                 progress.advance(bytes, of, totals.0 + part(articles), totals.1 + part(sentences));
             };
             let (mut rows, account) = workers.install(|| score_chunk(setup, prepared, &within))?;
             checkpoint.store(done + number, &mut rows, &account)?;
             totals = (totals.0 + articles, totals.1 + sentences);
-            before = end;
             progress.advance(end, of, totals.0, totals.1);
         }
         Ok(preparing.join().expect("reading and cleaning report errors, they do not panic"))

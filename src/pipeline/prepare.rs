@@ -25,8 +25,15 @@ pub struct Preparation {
 pub struct Prepared {
     pub articles: Vec<PreparedArticle>,
     pub(super) account: ChunkAccount,
-    /// Bytes of input read by the end of the chunk, of how many.
-    pub position: (u64, u64),
+    pub(super) stretch: Stretch,
+}
+
+/// Where a chunk lies in the input: bytes read before and by the end of it, of how many.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub start: u64,
+    pub end: u64,
+    pub of: u64,
 }
 
 pub struct PreparedArticle {
@@ -94,7 +101,7 @@ impl Preparation {
         }
     }
 
-    pub(super) fn prepare(&self, records: Vec<Result<Article, Rejected>>, position: (u64, u64)) -> Prepared {
+    pub(super) fn prepare(&self, records: Vec<Result<Article, Rejected>>, stretch: Stretch) -> Prepared {
         let started = Instant::now();
         let done: Vec<Result<(CleanArticle, Vec<Sentence>), Rejected>> =
             records.into_par_iter().map(|record| self.clean_and_segment(record?)).collect();
@@ -112,7 +119,7 @@ impl Preparation {
         }
         account.articles = articles.len() as u64;
         account.seconds.insert("clean and segment".into(), started.elapsed().as_secs_f64());
-        Prepared { articles, account, position }
+        Prepared { articles, account, stretch }
     }
 }
 
