@@ -113,7 +113,9 @@ impl Preparation {
                 Ok((clean, sentences)) => {
                     account.removals.extend(removal_rows(&clean));
                     account.sentences += sentences.len() as u64;
-                    articles.push(PreparedArticle { agency: clean.agency, article: clean.article, sentences });
+                    // People read the title in tables and on the page: entities and misread characters do not belong there.
+                    let article = Article { title: clean.title.text.trim().to_owned(), ..clean.article };
+                    articles.push(PreparedArticle { agency: clean.agency, article, sentences });
                 }
             }
         }

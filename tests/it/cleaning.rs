@@ -108,3 +108,14 @@ fn short_articles_are_rejected_on_request() {
     assert!(fs::read_to_string(output.join("rejected.csv")).unwrap().contains("too_short"));
     assert_eq!(table(&output.join("articles.parquet")).height(), 1);
 }
+
+#[test]
+fn a_title_reads_as_a_person_would_write_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let input =
+        one(folder.path(), " Council&#8217;s â€œferryâ€\u{9d} vote &amp; after ", &format!("{OPENING}\n\n{CLOSE}"));
+    let output = folder.path().join("run");
+    score(&[&input], &output, &[], 0);
+    let articles = table(&output.join("articles.parquet"));
+    assert_eq!(articles.column("title").unwrap().str().unwrap().get(0), Some("Council’s “ferry” vote & after"));
+}

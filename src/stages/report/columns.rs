@@ -17,7 +17,7 @@ const ARTICLE: &[Row] = &[
     ("outlet", UNIT, "name, or \"unknown\"", "The outlet that published the article, from the record or its byline"),
     ("date", "day", "ISO date, empty where unknown", "Date of publication in the zone the record states"),
     ("section", UNIT, "text", "Section, desk or topic as the record names it"),
-    ("title", UNIT, "text", "Headline as read"),
+    ("title", UNIT, "text", "Headline as read, entities and misread characters repaired"),
     ("url", UNIT, "text", "Address of the article as the record gives it"),
     ("author", UNIT, "text", "Author, from the record or its byline"),
     ("agency", UNIT, "text", "News agency credited in the article"),
