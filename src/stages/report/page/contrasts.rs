@@ -24,7 +24,7 @@ pub struct Contrasts {
     /// Of those, with an interval that leaves out zero: only they are listed.
     pub listed: usize,
     pub rows: Vec<ContrastRow>,
-    /// Of outlets against the rest, in narration, the clearest ones; few an outlet.
+    /// Of outlets on the page against the rest, in narration, the clearest ones; few an outlet.
     pub clearest: Vec<ContrastRow>,
 }
 
@@ -57,10 +57,11 @@ pub struct ContrastRow {
 }
 
 /// Contrasts over all periods and all parts with q at or below 0.05; outlets against the rest first, clearest first.
+/// `on_page` are the outlets that may head the page: of hundreds, those of a handful of articles would crowd out the others.
 ///
 /// # Errors
 /// [`crate::Error::Tables`] for a table without the columns of the contract.
-pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
+pub fn surviving(table: &DataFrame, scheme: &SchemeUsed, on_page: &[String]) -> Result<Contrasts> {
     let columns = Columns::read(table)?;
     let names: BTreeSet<_> = columns.text[..2].iter().flat_map(|c| c.iter().flatten()).filter(|n| *n != REST).collect();
     let two_outlets = names.len() == 2;
@@ -80,7 +81,8 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Contrasts> {
             .then(y.clarity.total_cmp(&x.clarity))
             .then_with(|| (&x.a, &x.measure).cmp(&(&y.a, &y.measure)))
     });
-    found.clearest = clearest(found.rows.iter().filter(|row| two_outlets || row.b == OTHERS));
+    let may_head = |row: &&ContrastRow| on_page.contains(&row.a) && (two_outlets || row.b == OTHERS);
+    found.clearest = clearest(found.rows.iter().filter(may_head));
     found.listed = found.rows.len();
     found.rows.truncate(SHOWN);
     draw(&mut found.rows);
@@ -216,7 +218,11 @@ mod tests {
         let sample = sample::small();
         let tables = sample.tables();
         let table = &tables.iter().find(|(name, _)| *name == "contrasts").unwrap().1;
-        let found = surviving(table, &sample.manifest.scheme).unwrap();
+        let outlets: Vec<String> =
+            table.column("outlet_a").unwrap().str().unwrap().iter().flatten().map(String::from).collect();
+        let found = surviving(table, &sample.manifest.scheme, &outlets).unwrap();
+        let of_one = surviving(table, &sample.manifest.scheme, &[found.clearest[0].a.clone()]).unwrap();
+        assert!(of_one.clearest.iter().all(|row| row.a == found.clearest[0].a) && of_one.listed == found.listed);
         assert_eq!(found.tested, table.height());
         assert!(!found.clearest.is_empty() && found.clearest.len() <= CLEAREST);
         assert!(found.survived > 0 && found.survived < found.tested);

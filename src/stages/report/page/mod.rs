@@ -107,7 +107,9 @@ pub fn write_page(
         heat: heat::tables(&estimates, manifest, &mut views)?,
         terms: table("terms").map(|terms| views::terms(terms, &estimates, manifest, &mut views)).transpose()?,
         trends: table("trends").map(|table| trends::surviving(table, &manifest.scheme)).transpose()?,
-        contrasts: table("contrasts").map(|table| contrasts::surviving(table, &manifest.scheme)).transpose()?,
+        contrasts: table("contrasts")
+            .map(|table| contrasts::surviving(table, &manifest.scheme, &estimates.outlets))
+            .transpose()?,
         stories,
         sentences: views::sentences(sentences, &estimates, manifest, &mut views)?,
         measured: measured(manifest),
