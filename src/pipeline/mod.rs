@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::run_folder::{Counts, RunManifest};
 use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
 
-pub use checkpoint::Interrupted;
+pub use checkpoint::{Interrupted, finished_chunks};
 pub use comparison::{
     Compared, ComparedTerm, Comparison, Correction, Difference, Estimate, OutletListed, Published, SameStory,
     outlets_of,

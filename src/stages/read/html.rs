@@ -99,7 +99,7 @@ pub(super) fn plain_text(markup: &str) -> String {
 fn depth(html: &str) -> usize {
     let bytes = html.as_bytes();
     let (mut depth, mut deepest) = (0usize, 0usize);
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'<') {
+    for at in memchr::memchr_iter(b'<', bytes) {
         let rest = &bytes[at + 1..];
         match rest.first() {
             Some(b'/') => depth = depth.saturating_sub(1),
