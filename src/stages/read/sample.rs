@@ -16,7 +16,7 @@ pub(super) struct Sampled {
 
 impl Sampled {
     pub fn new(mut bytes: Bytes, meter: Meter) -> io::Result<Self> {
-        let sample = read_up_to(&mut *bytes, SAMPLE_BYTES)?;
+        let sample = read_up_to(&mut *bytes, SAMPLE_BYTES, 0)?;
         let charset = Charset::detect(&sample);
         let mut whole = meter.around(io::Cursor::new(sample.clone()).chain(bytes));
         let bytes: Bytes = match charset.transcoder() {

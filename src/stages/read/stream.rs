@@ -137,7 +137,8 @@ impl<R: BufRead> BufRead for Metered<R> {
 /// Opens a file. The compression is found by its first bytes, whatever the name says. `progress` is this file's own.
 pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>, max_expansion: u64) -> io::Result<(RawFile, Bytes, Meter)> {
     let mut file = File::open(path)?;
-    let head = read_up_to(&mut file, SAMPLE_BYTES)?;
+    let size = file.metadata()?.len();
+    let head = read_up_to(&mut file, SAMPLE_BYTES, size)?;
     let compression = Compression::of(&head);
     let tally = Arc::new(Tally {
         sha256: Mutex::new(Sha256::new_with_prefix(&head)),
@@ -243,9 +244,10 @@ pub(super) fn read_failure(error: &io::Error, row: Option<u64>) -> Failure {
     Failure::new(reason, format!("{error}: {advice}")).at(row).ending()
 }
 
-/// Reads until `limit` bytes or the end. An error after some bytes is left for the next read to meet.
-pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), limit: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
+/// Reads until `limit` bytes or the end, of which `expected` are likely to come. An error after some bytes is left for the
+/// next read to meet.
+pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), limit: usize, expected: u64) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(limit.min(expected as usize + 1));
     match Read::take(&mut *reader, limit as u64).read_to_end(&mut head) {
         Err(error) if head.is_empty() => Err(error),
         _ => Ok(head),
