@@ -163,7 +163,8 @@ fn is_named_apart(node: &NodeRef, words: &mut Words) -> Option<bool> {
             _ => {}
         }
     }
-    if !apart && !(class.is_empty() && id.is_empty()) {
+    let named = !(class.is_empty() && id.is_empty());
+    if !apart && named {
         words.read(class, id);
         apart = words.name(APART, APART_PAIRS);
         within |= !apart && words.name(WITHIN, WITHIN_PAIRS);
