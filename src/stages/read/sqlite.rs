@@ -130,7 +130,10 @@ impl SqliteRecords {
         let query = format!("SELECT {names} FROM {} WHERE {} = ?1", quoted(&self.table), self.row_id);
         let mut statement = self.connection.prepare_cached(&query).map_err(bad_row)?;
         let mut rows = statement.query([id]).map_err(bad_row)?;
-        let row = rows.next().map_err(bad_row)?.ok_or_else(|| bad_row(rusqlite::Error::QueryReturnedNoRows))?;
+        let row = rows
+            .next()
+            .map_err(bad_row)?
+            .ok_or_else(|| Failure::new("bad_row", "the database is damaged here: the row is not found by its id"))?;
         let mut cells = Vec::with_capacity(self.columns.len());
         for (at, name) in self.columns.iter().enumerate() {
             let value = row.get_ref(at).map_err(bad_row)?;
