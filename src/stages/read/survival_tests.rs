@@ -2,6 +2,8 @@
 //!
 //! `PROPTEST_CASES=20000 cargo test stages::read::survival` runs for minutes; `... survival_tests::html` one reader only.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::{ReadOptions, open, schema};
@@ -286,7 +288,8 @@ macro_rules! survives_damage {
             proptest! {
                 $(#[test]
                 fn $reader(pick in how()) {
-                    damaged(&super::$reader(), &pick);
+                    static SEEDS: LazyLock<Seeds> = LazyLock::new(super::$reader);
+                    damaged(&SEEDS, &pick);
                 })*
             }
         }
