@@ -87,6 +87,28 @@ fn damage_costs_the_record_or_the_file_and_has_a_name() {
 }
 
 #[test]
+fn what_is_no_collection_is_named() {
+    let table = |mut frame: polars::prelude::DataFrame| {
+        let mut bytes = Vec::new();
+        polars::prelude::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        bytes
+    };
+    let titles = polars::prelude::df!("title" => ["A title of a few words"], "n" => [1]).unwrap();
+    rejected(
+        &[
+            ("a.csv", b"PK\x03\x04 and so on".to_vec()),
+            ("b.zip", b"PK\x03\x04 and so on".to_vec()),
+            ("c.warc.gz", gz(&gz(b"WARC/1.0\r\n"))),
+            ("d.parquet", table(polars::prelude::df!("score" => [0.5]).unwrap())),
+            ("e.parquet", table(titles)),
+            ("f.jsonl", good("f").into_bytes()),
+        ],
+        2,
+        &[("unknown_format", 3), ("no_text_column", 1)],
+    );
+}
+
+#[test]
 fn nuls_are_no_text() {
     let csv = b"title,text\nA title,One\x00 sentence \x00stands here.\n".to_vec();
     rejected(

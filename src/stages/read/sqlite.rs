@@ -94,10 +94,7 @@ impl SqliteRecords {
     fn fetch_page(&mut self) {
         let mut page = VecDeque::new();
         self.failure = self.ids_and_sizes(&mut page).err();
-        if let Some((id, _)) = page.back() {
-            self.last_id = Some(*id);
-            self.position.tell(*id);
-        }
+        self.last_id = page.back().map(|(id, _)| *id).or(self.last_id);
         self.page = page;
     }
 
@@ -218,6 +215,7 @@ impl Records for SqliteRecords {
             return self.failure.take().map(|failure| Err(failure.at(self.row + 1)));
         };
         self.row += 1;
+        self.position.tell(id);
         if bytes > self.limit as i64 {
             return Some(Err(Failure::too_large(bytes as u64, self.limit).at(self.row)));
         }

@@ -117,7 +117,7 @@ fn nela_gt_is_read() {
 }
 
 /// A database of many pages; `damage` is done to the page in the middle.
-fn damaged_database(damage: impl Fn(&mut [u8])) -> Vec<u8> {
+pub(super) fn damaged_database(damage: impl Fn(&mut [u8])) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     let mut database = rusqlite::Connection::open(&path).unwrap();
