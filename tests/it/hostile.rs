@@ -109,6 +109,19 @@ fn what_is_no_collection_is_named() {
 }
 
 #[test]
+fn where_nothing_is_left_it_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("a.json"), folder.path().join("run"));
+    fs::write(&input, "[{\"title\": \"Open\", \"text\": \"One").unwrap();
+    // Twice: what has failed is no interrupted run.
+    for _ in 0..2 {
+        let done = score(&[&input.display().to_string()], &output, &[], 2);
+        assert!(stderr(&done).contains("no article could be scored (truncated 1)"), "{}", stderr(&done));
+        assert!(fs::read_to_string(output.join("rejected.csv")).unwrap().contains("truncated"));
+    }
+}
+
+#[test]
 fn nuls_are_no_text() {
     let csv = b"title,text\nA title,One\x00 sentence \x00stands here.\n".to_vec();
     rejected(
