@@ -311,11 +311,12 @@ def judge(case, code, seconds, mib, log, output):
     if mib > MIB:
         wrong.append(f"{mib:.0f} MiB")
     reasons, scored = {}, 0
-    if (output / "run.json").is_file():
+    if (output / "rejected.csv").is_file():
         csv.field_size_limit(1 << 30)
-        with open(output / "rejected.csv", newline="", encoding="utf-8") as rows:
+        with open(output / "rejected.csv", newline="", encoding="utf-8-sig") as rows:
             for row in csv.DictReader(rows):
                 reasons[row["reason"]] = reasons.get(row["reason"], 0) + 1
+    if (output / "run.json").is_file():
         scored = json.loads((output / "run.json").read_text())["counts"]["articles"]
     elif articles:
         wrong.append(f"no run: {log.strip()[-300:]}")
