@@ -9,56 +9,84 @@ use std::ops::Range;
 
 use framescope::record::{Alignment, Article, Block, CleanArticle, Field, Part, RepairedText, Sentence, Source, Voice};
 use framescope::stages::segment::{SegmentOptions, Segmenter};
+use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Counts {
     right: usize,
     predicted: usize,
     gold: usize,
 }
 
-impl Counts {
-    fn show(&self, what: &str) {
-        let ratio = |n: usize, of: usize| n as f64 / of.max(1) as f64;
-        let (precision, recall) = (ratio(self.right, self.predicted), ratio(self.right, self.gold));
-        println!(
-            "{what}: precision {precision:.3} recall {recall:.3} (right {}, predicted {}, gold {})",
-            self.right, self.predicted, self.gold
-        );
+fn ratio(n: usize, of: usize) -> f64 {
+    n as f64 / of.max(1) as f64
+}
+
+/// The counts of each article, and 95 % intervals that draw articles: what stands in one is judged alike.
+fn show(articles: &[Counts], what: &str) {
+    let sum = |drawn: &mut dyn Iterator<Item = &Counts>| {
+        drawn.fold(Counts::default(), |a, b| Counts {
+            right: a.right + b.right,
+            predicted: a.predicted + b.predicted,
+            gold: a.gold + b.gold,
+        })
+    };
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
+    let mut draws: [Vec<f64>; 2] = Default::default();
+    for _ in 0..4000 {
+        let drawn = sum(&mut (0..articles.len()).map(|_| &articles[rng.random_range(0..articles.len())]));
+        draws[0].push(ratio(drawn.right, drawn.predicted));
+        draws[1].push(ratio(drawn.right, drawn.gold));
     }
+    let [precision, recall] = draws.map(|mut draws| {
+        draws.sort_by(f64::total_cmp);
+        format!("({:.3} to {:.3})", draws[99], draws[3899])
+    });
+    let all = sum(&mut articles.iter());
+    println!(
+        "{what}: precision {:.3} {precision} recall {:.3} {recall} (right {}, predicted {}, gold {}, articles {})",
+        ratio(all.right, all.predicted),
+        ratio(all.right, all.gold),
+        all.right,
+        all.predicted,
+        all.gold,
+        articles.len()
+    );
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: measure_quotes FILE.jsonl[.gz]")?;
-    let show = std::env::args().nth(2).is_some();
+    let verbose = std::env::args().nth(2).is_some();
     let file = std::fs::File::open(&path)?;
     let reader: Box<dyn Read> =
         if path.ends_with(".gz") { Box::new(flate2::read::GzDecoder::new(file)) } else { Box::new(file) };
     let segmenter = Segmenter::new(&SegmentOptions::default());
-    let [mut spans, mut speakers, mut indirect]: [Counts; 3] = Default::default();
+    let [mut spans, mut speakers, mut indirect, mut said]: [Vec<Counts>; 4] = Default::default();
     let mut without_speaker = 0;
-    let mut said = Counts::default();
     for line in BufReader::new(reader).lines() {
         let record: Value = serde_json::from_str(&line?)?;
         let text = record["text"].as_str().unwrap_or("").to_owned();
         let sentences = segmenter.segment(&clean(&text));
         let gold = attributions(&record, &text);
-        count_spans(&text, &sentences, &gold, &mut spans, show);
-        count_indirect(&sentences, &gold, false, &mut indirect, show);
-        count_indirect(&sentences, &gold, true, &mut said, false);
-        without_speaker += count_speakers(&sentences, &gold, &mut speakers, show);
+        for counts in [&mut spans, &mut speakers, &mut indirect, &mut said] {
+            counts.push(Counts::default());
+        }
+        let [Some(span), Some(speaker), Some(all), Some(says)] =
+            [spans.last_mut(), speakers.last_mut(), indirect.last_mut(), said.last_mut()]
+        else {
+            unreachable!("they have just been pushed")
+        };
+        count_spans(&text, &sentences, &gold, span, verbose);
+        count_indirect(&sentences, &gold, false, all, verbose);
+        count_indirect(&sentences, &gold, true, says, false);
+        without_speaker += count_speakers(&sentences, &gold, speaker, verbose);
     }
-    spans.show("characters of direct quotation");
-    speakers.show("speaker of quoted sentences with a named source");
+    show(&spans, "characters of direct quotation");
+    show(&speakers, "speaker of quoted sentences with a named source");
     println!("   of these without a speaker: {without_speaker}");
-    indirect.show("sentences of indirect speech, any attribution");
-    println!(
-        "   recall where the cue is a verb of saying: {:.3} ({} of {})",
-        said.right as f64 / said.gold.max(1) as f64,
-        said.right,
-        said.gold
-    );
+    show(&indirect, "sentences of indirect speech, any attribution");
+    show(&said, "   the same, where the cue is a verb of saying (its recall counts)");
     Ok(())
 }
 

@@ -20,6 +20,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zipfile
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MIB = 1500
 SECONDS = 120
 SENTENCE = "The harbor council voted late on Monday to keep the ferry running through the winter. "
+BINARY = None
 GOOD = json.dumps({"id": "good", "title": "A good record", "text": SENTENCE * 3, "source": "Ledger", "date": "2024-05-06"}) + "\n"
 
 
@@ -99,6 +101,14 @@ def gzip_bomb(folder):
             out.write(packer.compress(block))
         out.write(packer.flush())
     (folder / "good.jsonl").write_text(GOOD)
+
+
+def gzip_bomb_of_lines(folder):
+    """Sixteen gigabytes of good records: one gzip member of 64 MiB, many times over."""
+    member = packed(b"", (GOOD * (1 + (1 << 20) // len(GOOD))).encode(), 64)
+    with open(folder / "a.jsonl.gz", "wb") as out:
+        for _ in range(256):
+            out.write(member)
 
 
 def packed(start, block, times):
@@ -197,6 +207,23 @@ def sqlite_damage(folder):
     (folder / "good.jsonl").write_text(GOOD)
 
 
+def archive_in_disguise(folder):
+    """A ZIP archive under the name of a table, as spreadsheets are saved; and one under its own name."""
+    for name in ("a.csv", "b.zip"):
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", "title,text\n" + "x" * (1 << 26))
+    (folder / "good.jsonl").write_text(GOOD)
+
+
+def parquet_without_text(folder):
+    """A Parquet table with neither title nor text: the outlets of a run."""
+    (folder / "good.jsonl").write_text(GOOD)
+    score(BINARY, folder, folder / "run")
+    (folder / "run/outlets.parquet").rename(folder / "a.parquet")
+    shutil.rmtree(folder / "run")
+    (folder / "run.log").unlink()
+
+
 def links(folder):
     """Links that lead round in a circle, to the same file, and nowhere."""
     (folder / "in").mkdir()
@@ -241,6 +268,7 @@ CASES = [
     ("truncated gzip", truncated_gzip, ["truncated"], 2000),
     ("damaged gzip", damaged_gzip, ["corrupt"], 1000),
     ("gzip bomb, 10 GB", gzip_bomb, ["decompression_bomb"], 1),
+    ("gzip bomb of lines, 16 GB", gzip_bomb_of_lines, ["decompression_bomb", "duplicate_record"], 1),
     ("gzip in gzip in gzip", nested_bomb, ["unknown_format"], 1),
     ("WARC page that unpacks to 1 GB", warc_bomb, ["record_too_large"], 1),
     ("WARC with wrong lengths", warc_lengths, ["truncated"], 6),
@@ -252,7 +280,9 @@ CASES = [
     ("deep JSON", deep_json, ["truncated"], 1),
     ("XML entity bomb", xml_bomb, [], 1),
     ("damaged Parquet", parquet_damage, ["corrupt"], 1),
-    ("damaged SQLite", sqlite_damage, ["corrupt"], 100),
+    ("Parquet without title and text", parquet_without_text, ["no_text_column"], 1),
+    ("damaged SQLite", sqlite_damage, ["corrupt"], 1000),
+    ("ZIP archive named .csv", archive_in_disguise, ["unknown_format"], 1),
     ("links in a circle", links, ["duplicate_file", "unreadable"], 1),
     ("30,000 records with one id", duplicates, ["duplicate_record"], 15_000),
     ("100,000 columns a record", many_columns, [], 20),
@@ -281,11 +311,12 @@ def judge(case, code, seconds, mib, log, output):
     if mib > MIB:
         wrong.append(f"{mib:.0f} MiB")
     reasons, scored = {}, 0
-    if (output / "run.json").is_file():
+    if (output / "rejected.csv").is_file():
         csv.field_size_limit(1 << 30)
-        with open(output / "rejected.csv", newline="", encoding="utf-8") as rows:
+        with open(output / "rejected.csv", newline="", encoding="utf-8-sig") as rows:
             for row in csv.DictReader(rows):
                 reasons[row["reason"]] = reasons.get(row["reason"], 0) + 1
+    if (output / "run.json").is_file():
         scored = json.loads((output / "run.json").read_text())["counts"]["articles"]
     elif articles:
         wrong.append(f"no run: {log.strip()[-300:]}")
@@ -301,6 +332,8 @@ def main():
     arguments.add_argument("--binary", default=ROOT / "target/release/framescope", type=pathlib.Path)
     arguments.add_argument("--only", default="")
     given = arguments.parse_args()
+    global BINARY
+    BINARY = given.binary
     failures = 0
     print("| input | scored | rejected, by reason | CPU seconds | peak MiB |\n|---|---|---|---|---|")
     for case in CASES:

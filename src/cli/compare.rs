@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     comparison.measures.retain(|compared| voices.contains(&compared.voice.as_str()));
     comparison.terms.retain(|term| voices.contains(&term.voice.as_str()));
     match (args.json, args.csv) {
-        (true, _) => println!("{}", serde_json::to_string_pretty(&comparison)?),
+        (true, _) => anstream::println!("{}", serde_json::to_string_pretty(&comparison)?),
         (_, true) => write_csv(&comparison)?,
         _ => compare_table::print(&comparison, &voices),
     }
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 fn list(run: &Path, json: bool) -> Result<()> {
     let outlets = outlets_of(run)?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&outlets)?);
+        anstream::println!("{}", serde_json::to_string_pretty(&outlets)?);
         return Ok(());
     }
     let mut table = table(&["outlet", "articles", "published"]);

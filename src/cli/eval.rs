@@ -172,7 +172,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         file.write(&dataset, &predictions)?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&outcome)?);
+        anstream::println!("{}", serde_json::to_string(&outcome)?);
     } else {
         eval_table::print(&outcome);
     }

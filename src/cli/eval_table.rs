@@ -14,7 +14,7 @@ pub fn print(outcome: &Outcome) {
     if let Some(fit) = &outcome.fit {
         print_fit(outcome, fit);
     }
-    println!();
+    anstream::println!();
     outcome.notes.iter().for_each(|text| anstream::println!("{}", note(text)));
 }
 

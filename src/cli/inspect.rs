@@ -91,7 +91,8 @@ struct Cutoffs<'a> {
 fn print_schema(schema: &FileSchema) {
     let alike = if schema.alike > 0 { format!(" and {} more alike", schema.alike) } else { String::new() };
     anstream::println!("{}{alike}", style::paint(style::HEAD, &schema.file));
-    anstream::println!("  {}, {}", schema.format, schema.encoding);
+    let format = [schema.format.as_str(), schema.encoding.as_str()];
+    anstream::println!("  {}", format.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "));
     for column in &schema.columns {
         let feeds = column.feeds.map_or(style::paint(style::DIM, "not used"), |field| style::paint(style::GOOD, field));
         anstream::println!(

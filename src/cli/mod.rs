@@ -9,6 +9,8 @@ mod eval_table;
 mod frames;
 mod inspect;
 mod inspect_clean;
+#[cfg(unix)]
+mod interrupt;
 mod models;
 mod progress;
 mod report;

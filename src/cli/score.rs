@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use framescope::pipeline::{self, Interrupted, Job};
 
+#[cfg(unix)]
+use super::interrupt;
 use super::{Configured, progress::Bar, style, summary};
 
 #[derive(clap::Args)]
@@ -45,6 +47,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let command = std::env::args().collect();
     let job = Job { config: &config, inputs: &args.input, output: &args.output, interrupted, command };
     let bar = Bar::new(args.quiet);
+    #[cfg(unix)]
+    interrupt::say_how_to_resume(&args.output)?;
     let outcome = pipeline::score(&job, &bar);
     bar.finish();
     let outcome = outcome?;

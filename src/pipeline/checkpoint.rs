@@ -48,6 +48,11 @@ pub enum Interrupted {
     Restart,
 }
 
+/// Chunks that an interrupted run in a run folder has finished.
+pub fn finished_chunks(run: &Path) -> usize {
+    Checkpoint { folder: run.join(FOLDER) }.finished()
+}
+
 const FOLDER: &str = ".partial";
 /// What the folder is called while it is removed.
 const DONE: &str = ".partial-done";

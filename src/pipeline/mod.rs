@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::run_folder::{Counts, RunManifest};
 use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
 
-pub use checkpoint::Interrupted;
+pub use checkpoint::{Interrupted, finished_chunks};
 pub use comparison::{
     Compared, ComparedTerm, Comparison, Correction, Difference, Estimate, OutletListed, Published, SameStory,
     outlets_of,
@@ -75,9 +75,30 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     progress.stage("scoring");
     let read = score_chunks(job, &setup, preparation, &checkpoint, &workers, progress)?;
     progress.stage("tables");
+    let nothing = nothing_scored(job, &checkpoint, read.chunks)?;
     let run = finish::Finished { job, setup: &setup, checkpoint: &checkpoint, read, started };
-    let manifest = workers.install(|| run.write())?;
-    Ok(Outcome { counts: manifest.counts, manifest })
+    match (workers.install(|| run.write()), nothing) {
+        (Ok(manifest), _) => Ok(Outcome { counts: manifest.counts, manifest }),
+        // There is nothing to go on with, either.
+        (Err(_), Some(nothing)) => checkpoint.remove().and(Err(nothing)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// What to say of a collection of which every record was rejected: without articles there are no tables.
+fn nothing_scored(job: &Job<'_>, checkpoint: &Checkpoint, chunks: usize) -> Result<Option<Error>> {
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for chunk in 0..chunks {
+        let account = checkpoint.account(chunk)?;
+        if account.articles > 0 {
+            return Ok(None);
+        }
+        account.rejected.into_iter().for_each(|rejected| *reasons.entry(rejected.reason).or_default() += 1);
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    let reason =
+        format!("no article could be scored ({}); rejected.csv there lists each with the reason", reasons.join(", "));
+    Ok(Some(Error::Run { path: job.output.to_owned(), reason }))
 }
 
 /// Models, lexicon and scheme in force.

@@ -1,6 +1,6 @@
 //! What a person sees of each command.
 
-use crate::support::{run, stderr, stdout};
+use crate::support::{framescope, run, score, stderr, stdout};
 
 #[test]
 fn help_is_a_promise() {
@@ -58,4 +58,27 @@ fn completions_and_the_man_page_are_printed() {
     let wrong = run(&["completions", "man", "compar"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(stderr(&wrong).contains("did you mean \"compare\""), "{}", stderr(&wrong));
+}
+
+/// `| head -0`: nobody reads.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("run");
+    score(&["seeds/articles"], &output, &[], 0);
+    let made = output.display().to_string();
+    for args in [
+        &["compare", &made, "--json"][..],
+        &["compare", &made],
+        &["compare", &made, "The Common Thread", "The Liberty Ledger", "--csv"],
+        &["completions", "man"],
+        &["rules", "list"],
+        &["inspect", "seeds/articles", "--schema"],
+        &["eval", "--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = framescope(args).stdout(writer).output().unwrap();
+        assert_eq!((done.status.code(), stderr(&done).as_str()), (Some(0), ""), "{args:?}");
+    }
 }

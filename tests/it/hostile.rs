@@ -87,6 +87,41 @@ fn damage_costs_the_record_or_the_file_and_has_a_name() {
 }
 
 #[test]
+fn what_is_no_collection_is_named() {
+    let table = |mut frame: polars::prelude::DataFrame| {
+        let mut bytes = Vec::new();
+        polars::prelude::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        bytes
+    };
+    let titles = polars::prelude::df!("title" => ["A title of a few words"], "n" => [1]).unwrap();
+    rejected(
+        &[
+            ("a.csv", b"PK\x03\x04 and so on".to_vec()),
+            ("b.zip", b"PK\x03\x04 and so on".to_vec()),
+            ("c.warc.gz", gz(&gz(b"WARC/1.0\r\n"))),
+            ("d.parquet", table(polars::prelude::df!("score" => [0.5]).unwrap())),
+            ("e.parquet", table(titles)),
+            ("f.jsonl", good("f").into_bytes()),
+        ],
+        2,
+        &[("unknown_format", 3), ("no_text_column", 1)],
+    );
+}
+
+#[test]
+fn where_nothing_is_left_it_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("a.json"), folder.path().join("run"));
+    fs::write(&input, "[{\"title\": \"Open\", \"text\": \"One").unwrap();
+    // Twice: what has failed is no interrupted run.
+    for _ in 0..2 {
+        let done = score(&[&input.display().to_string()], &output, &[], 2);
+        assert!(stderr(&done).contains("no article could be scored (truncated 1)"), "{}", stderr(&done));
+        assert!(fs::read_to_string(output.join("rejected.csv")).unwrap().contains("truncated"));
+    }
+}
+
+#[test]
 fn nuls_are_no_text() {
     let csv = b"title,text\nA title,One\x00 sentence \x00stands here.\n".to_vec();
     rejected(

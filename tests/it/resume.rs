@@ -43,6 +43,28 @@ fn killed_at_many_points_and_resumed_it_ends_the_same() {
     assert!(!broken.join(".partial").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_says_how_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("run");
+    let path = output.display().to_string();
+    let args = ["score", "seeds/articles", "-o", &path, "--engine", "fake", "--chunk", "1"];
+    let mut command = framescope(&args);
+    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !output.join(".partial/00000001.json").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(130), "{}", stderr(&done));
+    let last = stderr(&done).trim_end().lines().next_back().unwrap_or_default().to_owned();
+    assert!(last.contains("chunks are kept") && last.contains("--resume"), "{last}");
+    let resumed = run(&[&args[..], &["--resume"]].concat());
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+}
+
 #[test]
 fn an_interrupted_run_is_not_overwritten_unasked() {
     let folder = tempfile::tempdir().unwrap();

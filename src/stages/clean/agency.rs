@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 use super::draft::Draft;
 
@@ -24,18 +24,19 @@ const KNOWN: &[(&str, &str)] = &[
     ("Tribune Content Agency", r"Tribune (?:Content Agency|News Service|Media Services)"),
 ];
 
-static PATTERNS: LazyLock<Vec<(&str, Regex)>> =
-    LazyLock::new(|| KNOWN.iter().map(|(name, pattern)| (*name, Regex::new(pattern).expect("tested"))).collect());
+/// Word boundaries are those of ASCII: see `rule::fill`.
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new(KNOWN.iter().map(|(_, pattern)| pattern.replace(r"\b", r"(?-u:\b)"))).expect("tested")
+});
 
 /// An agency that is not in the list calls itself one.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)\b").expect("tested")
+    Regex::new(r"(?-u:\b)(?:\p{Lu}[\p{L}.-]+ ){1,3}(?:Wire|News Service|News Agency|Newswire)(?-u:\b)").expect("tested")
 });
 
 /// Every agency that a credit names, by its recorded name.
 pub fn named(credit: &str) -> Vec<String> {
-    let mut found: Vec<String> =
-        PATTERNS.iter().filter(|(_, pattern)| pattern.is_match(credit)).map(|(name, _)| (*name).to_owned()).collect();
+    let mut found: Vec<String> = PATTERNS.matches(credit).into_iter().map(|at| KNOWN[at].0.to_owned()).collect();
     found.extend(
         NAMED
             .find_iter(credit)

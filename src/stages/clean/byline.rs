@@ -1,5 +1,7 @@
 //! The byline: who wrote it, and often for which outlet. It goes; author and outlet are kept where the record lacks them.
 
+mod lists;
+
 use super::agency;
 use super::catalog::CodedRule;
 use super::draft::Draft;
@@ -181,110 +183,24 @@ fn classify(piece: &str, first: bool, marked: bool, announced: bool, own_outlet:
 
 /// The outlet in front of a role, "Ledger Staff Writer"; empty where the role stands alone.
 fn without_role(piece: &str) -> Option<&str> {
-    const ROLES: &[&str] = &[
-        "staff writer",
-        "staff writers",
-        "staff reporter",
-        "staff",
-        "senior writer",
-        "senior reporter",
-        "political reporter",
-        "reporter",
-        "correspondent",
-        "senior correspondent",
-        "political correspondent",
-        "white house correspondent",
-        "washington correspondent",
-        "staff correspondent",
-        "foreign correspondent",
-        "editor",
-        "associate editor",
-        "senior editor",
-        "political editor",
-        "columnist",
-        "opinion columnist",
-        "opinion contributor",
-        "contributor",
-        "contributing writer",
-        "contributing editor",
-        "producer",
-        "columnists",
-        "guest columnist",
-        "guest contributor",
-        "staff photographer",
-        "bureau chief",
-        "opinion editor",
-        "writer",
-    ];
     let folded = piece.to_lowercase();
     if folded.starts_with("special to ") {
         return piece.get("special to ".len()..);
     }
-    let role = ROLES.iter().filter(|role| folded.ends_with(**role)).max_by_key(|role| role.len())?;
+    let role = lists::ROLES.iter().filter(|role| folded.ends_with(*role)).max_by_key(|role| role.len())?;
     let outlet = piece.get(..piece.len() - role.len())?;
     (outlet.is_empty() || outlet.ends_with(' ') && capitalised(outlet)).then(|| outlet.trim_end())
 }
 
 /// Words that papers are called by.
 fn names_outlet(piece: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "news",
-        "times",
-        "post",
-        "ledger",
-        "tribune",
-        "herald",
-        "journal",
-        "gazette",
-        "courier",
-        "chronicle",
-        "observer",
-        "guardian",
-        "daily",
-        "press",
-        "media",
-        "magazine",
-        "review",
-        "report",
-        "examiner",
-        "inquirer",
-        "dispatch",
-        "sentinel",
-        "telegraph",
-        "star",
-        "sun",
-        "globe",
-        "register",
-        "bulletin",
-        "record",
-        "radio",
-        "tv",
-        "television",
-        "network",
-        "wire",
-        "online",
-        "politico",
-        "cnn",
-        "npr",
-        "bbc",
-        "cnbc",
-        "msnbc",
-        "nbc",
-        "abc",
-        "cbs",
-        "thread",
-        "monitor",
-        "atlantic",
-        "today",
-        "republic",
-        "nation",
-        "yorker",
-    ];
     let domain = piece.contains('.')
         && !piece.contains(' ')
         && piece.ends_with(|c: char| c.is_ascii_lowercase())
         && piece.contains(".co");
-    capitalised(piece) && piece.split_whitespace().any(|word| WORDS.contains(&word.to_lowercase().as_str())) || domain
+    capitalised(piece)
+        && piece.split_whitespace().any(|word| lists::OUTLET_WORDS.contains(word.to_lowercase().as_str()))
+        || domain
 }
 
 fn own(piece: &str, outlet: Option<&str>) -> bool {
@@ -296,15 +212,12 @@ fn own(piece: &str, outlet: Option<&str>) -> bool {
 
 /// Every word is written large, but for the particles of names and the articles of titles.
 fn capitalised(piece: &str) -> bool {
-    const PARTICLES: &[&str] = &[
-        "de", "da", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "bin", "al", "el", "the", "of",
-    ];
     let mut large = false;
     let fits = piece.split_whitespace().all(|word| {
         let first = word.chars().find(|c| c.is_alphabetic());
         large |= first.is_some_and(char::is_uppercase);
         first.is_none_or(char::is_uppercase) && !word.starts_with(|c: char| c.is_ascii_digit())
-            || PARTICLES.contains(&word)
+            || lists::PARTICLES.contains(word)
     });
     fits && large
 }
@@ -320,43 +233,8 @@ fn is_date(piece: &str) -> bool {
 
 /// Days and months are written large, too.
 fn calendar(piece: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "january",
-        "jan",
-        "february",
-        "feb",
-        "march",
-        "mar",
-        "april",
-        "apr",
-        "june",
-        "july",
-        "august",
-        "aug",
-        "september",
-        "sept",
-        "sep",
-        "october",
-        "oct",
-        "november",
-        "nov",
-        "december",
-        "dec",
-        "monday",
-        "mon",
-        "tuesday",
-        "tue",
-        "wednesday",
-        "wed",
-        "thursday",
-        "thu",
-        "friday",
-        "fri",
-        "saturday",
-        "sat",
-        "sunday",
-    ];
-    let name = |word: &str| NAMES.contains(&word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase().as_str());
+    let name =
+        |word: &str| lists::CALENDAR.contains(word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase().as_str());
     piece.split_whitespace().any(name)
 }
 

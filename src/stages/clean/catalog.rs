@@ -85,8 +85,8 @@ pub fn rule(id: &str) -> Result<RuleSummary> {
     rules.iter().find(|rule| rule.id == id).cloned().ok_or_else(unknown)
 }
 
-/// The pattern rules that are in force: ours but those switched off, then the user's.
-pub(super) fn in_force(disabled: &[String], extra: &[Rule]) -> Result<Vec<Rule>> {
+/// The pattern rules that are in force: ours but those switched off, and the user's.
+pub(super) fn in_force(disabled: &[String], extra: &[Rule]) -> Result<(Vec<Rule>, Vec<Rule>)> {
     let mut rules: Vec<Rule> = families().into_iter().flat_map(|(_, rules)| rules).collect();
     let known: Vec<String> =
         rules.iter().map(|rule| rule.id.as_str()).chain(CODED.iter().map(|rule| rule.id)).map(Into::into).collect();
@@ -102,9 +102,11 @@ pub(super) fn in_force(disabled: &[String], extra: &[Rule]) -> Result<Vec<Rule>>
             return Err(Error::Config(format!("cleaning rule \"{}\" exists already; give yours another id", rule.id)));
         }
     }
-    rules.extend_from_slice(extra);
-    rules.retain(|rule| !disabled.contains(&rule.id));
-    Ok(rules)
+    let mut extra = extra.to_vec();
+    for rules in [&mut rules, &mut extra] {
+        rules.retain(|rule| !disabled.contains(&rule.id));
+    }
+    Ok((rules, extra))
 }
 
 fn families() -> Vec<(String, Vec<Rule>)> {
@@ -158,6 +160,13 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// They are compiled when a text first calls for them, which must never fail then.
+    #[test]
+    fn every_pattern_compiles() {
+        let rules = families().into_iter().flat_map(|(_, rules)| rules).collect();
+        crate::stages::clean::matcher::Matcher::new(Vec::new(), rules).unwrap();
     }
 
     #[test]

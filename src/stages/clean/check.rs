@@ -24,7 +24,7 @@ pub struct Failed {
 /// # Errors
 /// [`crate::Error::Config`] where a pattern is no regular expression.
 pub fn check(rules: &[Rule]) -> Result<Vec<Failed>> {
-    let matcher = Matcher::new(rules.to_vec())?;
+    let matcher = Matcher::new(Vec::new(), rules.to_vec())?;
     let mut failed = Vec::new();
     for rule in rules {
         let mut fail = |example: &str, what: String| {

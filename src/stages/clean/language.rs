@@ -43,15 +43,21 @@ pub fn other_than_english<'a>(passages: impl Iterator<Item = &'a str>) -> Option
     let mut sample = String::with_capacity(SAMPLE + 512);
     for passage in passages {
         let room = SAMPLE.saturating_sub(sample.len());
-        sample.extend(passage.chars().take(room));
+        match passage.len() <= room {
+            true => sample.push_str(passage),
+            false => sample.extend(passage.chars().take(room)),
+        }
         sample.push('\n');
         if sample.len() >= SAMPLE {
             break;
         }
     }
-    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
     let english = english_share(&sample);
-    if letters < MIN_LETTERS || english >= 0.125 || (letters < FEW_LETTERS && english > 0.0) {
+    if english >= 0.125 {
+        return None;
+    }
+    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
+    if letters < MIN_LETTERS || (letters < FEW_LETTERS && english > 0.0) {
         return None;
     }
     let found = whatlang::detect(&sample)?;

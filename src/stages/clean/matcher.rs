@@ -1,10 +1,14 @@
 //! The pattern rules, compiled once, and their work on a draft.
 //!
+//! Our own rules are compiled when a text first calls for them: all of them at once take a quarter of a second, most of what a
+//! small run costs. A user's rules are compiled at the start, so that a wrong pattern is said before a run.
+//!
 //! A paragraph first meets a set that says which rules match at all; only those are then run for their range. Rules that
 //! remove whole paragraphs never see long ones, and the ends of long ones are looked at through a window, so that the
 //! cost is linear in the text with a small factor.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -45,29 +49,42 @@ struct Group {
 
 struct Compiled {
     rule: Rule,
-    regex: Regex,
+    anchored: String,
+    regex: OnceLock<Regex>,
     until: Option<Regex>,
 }
 
 impl Matcher {
-    pub fn new(rules: Vec<Rule>) -> Result<Self> {
-        let (body, title): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.part != Part::Headline);
-        let group = |rules: &[Rule], scope| Group::new(rules.iter().filter(|rule| rule.scope == scope));
-        if let Some(rule) = title.iter().find(|rule| !matches!(rule.scope, Scope::Prefix | Scope::Suffix)) {
+    /// `built_in` must be rules whose patterns are known to compile.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where a pattern of the user's `own` is no regular expression, or a rule lacks what its scope needs.
+    pub fn new(built_in: Vec<Rule>, own: Vec<Rule>) -> Result<Self> {
+        let compiled = built_in.into_iter().map(|rule| Compiled::new(rule, false));
+        let compiled = compiled.chain(own.into_iter().map(|rule| Compiled::new(rule, true)));
+        let (mut title, mut body): (Vec<Compiled>, Vec<Compiled>) =
+            compiled.collect::<Result<Vec<_>>>()?.into_iter().partition(|one| one.rule.part == Part::Headline);
+        let group = |rules: &mut Vec<Compiled>, scope| {
+            let (these, others) = std::mem::take(rules).into_iter().partition(|one| one.rule.scope == scope);
+            *rules = others;
+            Group::new(these)
+        };
+        let misplaced = |one: &&Compiled| !matches!(one.rule.scope, Scope::Prefix | Scope::Suffix);
+        if let Some(Compiled { rule, .. }) = title.iter().find(misplaced) {
             return Err(Error::Config(format!(
                 "cleaning rule \"{}\": a headline rule has scope prefix or suffix",
                 rule.id
             )));
         }
         Ok(Self {
-            paragraph: group(&body, Scope::Paragraph)?,
-            ending: group(&body, Scope::Ending)?,
-            prefix: group(&body, Scope::Prefix)?,
-            suffix: group(&body, Scope::Suffix)?,
-            inside: group(&body, Scope::Inside)?,
-            between: group(&body, Scope::Between)?,
-            title_prefix: group(&title, Scope::Prefix)?,
-            title_suffix: group(&title, Scope::Suffix)?,
+            paragraph: group(&mut body, Scope::Paragraph)?,
+            ending: group(&mut body, Scope::Ending)?,
+            prefix: group(&mut body, Scope::Prefix)?,
+            suffix: group(&mut body, Scope::Suffix)?,
+            inside: group(&mut body, Scope::Inside)?,
+            between: group(&mut body, Scope::Between)?,
+            title_prefix: group(&mut title, Scope::Prefix)?,
+            title_suffix: group(&mut title, Scope::Suffix)?,
         })
     }
 
@@ -109,7 +126,7 @@ impl Matcher {
         let paragraph = draft.paragraph(place.at);
         let window = &paragraph[..boundary_below(paragraph, WINDOW)];
         let found = self.prefix.matching(window).find_map(|found| {
-            let end = found.regex.find(window)?.end();
+            let end = found.regex().find(window)?.end();
             let left = !paragraph[end..].trim().is_empty();
             (left && found.removes(&window[..end]) && place.allows(&found.rule)).then_some((found, end))
         });
@@ -126,7 +143,7 @@ impl Matcher {
         let from = boundary_above(paragraph, paragraph.len().saturating_sub(WINDOW));
         let window = &paragraph[from..];
         let found = self.suffix.matching(window).find_map(|found| {
-            let start = found.regex.find(window)?.start();
+            let start = found.regex().find(window)?.start();
             let left = ends_sentence(paragraph[..from + start].trim_end());
             (left && found.removes(&window[start..]) && place.allows(&found.rule)).then_some((found, start))
         });
@@ -146,7 +163,7 @@ impl Matcher {
             let mut cuts: Vec<(Range<usize>, &str)> = Vec::new();
             for found in self.inside.matching(draft.paragraph(at)) {
                 let matches = found
-                    .regex
+                    .regex()
                     .find_iter(draft.paragraph(at))
                     .filter(|matched| found.removes(matched.as_str()) && matched.len() < range.len());
                 cuts.extend(matches.map(|matched| {
@@ -175,7 +192,7 @@ impl Matcher {
             let mut at = 0;
             while at < count {
                 let reach = count.min(at + MAX_BETWEEN);
-                let opens = found.regex.is_match(draft.paragraph(at)) && Place { at, count }.allows(&found.rule);
+                let opens = found.regex().is_match(draft.paragraph(at)) && Place { at, count }.allows(&found.rule);
                 let closing = (at..reach).find(|other| opens && until.is_match(draft.paragraph(*other)));
                 for inner in at..closing.map_or(at, |last| last + 1) {
                     draft.remove(inner, &found.rule.id);
@@ -199,12 +216,11 @@ impl Matcher {
 }
 
 impl Group {
-    fn new<'a>(rules: impl Iterator<Item = &'a Rule>) -> Result<Self> {
-        let mut compiled = rules.map(Compiled::new).collect::<Result<Vec<_>>>()?;
+    fn new(mut compiled: Vec<Compiled>) -> Result<Self> {
         // Stable: the order of the files decides between rules that match the same.
         compiled.sort_by_key(|compiled| !compiled.rule.needs.is_empty());
         let patterns = compiled.iter().take_while(|compiled| compiled.rule.needs.is_empty());
-        let always = RegexSetBuilder::new(patterns.map(|compiled| compiled.regex.as_str()))
+        let always = RegexSetBuilder::new(patterns.map(|compiled| compiled.anchored.as_str()))
             .size_limit(SIZE)
             .dfa_size_limit(SIZE)
             .build();
@@ -235,17 +251,17 @@ impl Group {
         };
         guarded.sort_unstable();
         guarded.dedup();
-        let guarded = guarded.into_iter().filter(|at| self.rules[*at].regex.is_match(text));
+        let guarded = guarded.into_iter().filter(|at| self.rules[*at].regex().is_match(text));
         always.into_iter().chain(guarded).map(|at| &self.rules[at])
     }
 
     fn first<'a>(&'a self, text: &'a str) -> Option<(Range<usize>, &'a Compiled)> {
-        self.matching(text).find_map(|found| Some((found.regex.find(text)?.range(), found)))
+        self.matching(text).find_map(|found| Some((found.regex().find(text)?.range(), found)))
     }
 }
 
 impl Compiled {
-    fn new(rule: &Rule) -> Result<Self> {
+    fn new(rule: Rule, now: bool) -> Result<Self> {
         let wrong = |error: regex::Error| Error::Config(format!("cleaning rule \"{}\": {error}", rule.id));
         let until = match (&rule.until, rule.scope) {
             (Some(until), Scope::Between) => Some(compile(&format!("^(?:{})$", fill(until))).map_err(wrong)?),
@@ -254,7 +270,13 @@ impl Compiled {
             }
             _ => None,
         };
-        Ok(Self { regex: compile(&rule.anchored()).map_err(wrong)?, until, rule: rule.clone() })
+        let anchored = rule.anchored();
+        let regex = if now { OnceLock::from(compile(&anchored).map_err(wrong)?) } else { OnceLock::new() };
+        Ok(Self { anchored, regex, until, rule })
+    }
+
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| compile(&self.anchored).expect("the built-in patterns are compiled in a test"))
     }
 
     fn removes(&self, matched: &str) -> bool {

@@ -63,8 +63,9 @@ impl Cleaner {
     /// [`Error::Config`](crate::Error::Config) where a rule that is to be switched off does not exist, one of the user's
     /// rules takes a name that exists, or a pattern is no regular expression.
     pub fn new(options: &CleanOptions) -> Result<Self> {
+        let (built_in, own) = catalog::in_force(&options.disabled, &options.extra)?;
         Ok(Self {
-            matcher: Matcher::new(catalog::in_force(&options.disabled, &options.extra)?)?,
+            matcher: Matcher::new(built_in, own)?,
             disabled: options.disabled.clone(),
             language: options.language,
             min_words: options.min_words,

@@ -72,12 +72,17 @@ impl Charset {
 
 /// The encoding that a page or an HTTP header names, where it is one that can hold the bytes.
 pub(super) fn decode_labelled(label: Option<&str>, bytes: &[u8]) -> Option<String> {
+    let utf8 = std::str::from_utf8(bytes).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
+    // UTF-16 of ASCII characters is valid UTF-8, too, but full of NULs.
+    if utf8.is_some() && memchr::memchr(0, bytes).is_none() {
+        return utf8;
+    }
     let charset = Charset::detect(bytes);
     if let Charset::Utf16(encoding) = charset {
         return Some(encoding.decode(bytes).0.into_owned());
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
+    if utf8.is_some() {
+        return utf8;
     }
     let labelled = label.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
     match labelled.filter(|encoding| *encoding != UTF_8) {
@@ -120,6 +125,7 @@ fn is_text(text: &str) -> bool {
 
 /// UTF-16 of mostly ASCII characters has a NUL at every other byte.
 fn utf16_without_mark(sample: &[u8]) -> Option<&'static Encoding> {
+    memchr::memchr(0, sample)?;
     let nuls = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let pairs = sample.len() / 2;
     if pairs < 8 {

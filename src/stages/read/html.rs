@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 
 use super::csv::undecodable;
 use super::encoding::decode_labelled;
+use super::html_depth;
 use super::html_furniture;
 use super::html_metadata::{Metadata, metadata};
 use super::records::{Failure, RawRecord};
@@ -47,7 +48,7 @@ pub(super) fn article(
     let declared = CHARSET.captures(&bytes[..bytes.len().min(4096)]).map(|found| found[1].to_vec());
     let declared = declared.and_then(|name| String::from_utf8(name).ok());
     let html = decode_labelled(label.or(declared.as_deref()), bytes).ok_or_else(undecodable)?;
-    if depth(&html) > MAX_DEPTH {
+    if !html_depth::is_within(&html, MAX_DEPTH) {
         return Err(Failure::new(
             "no_main_text",
             format!("more than {MAX_DEPTH} elements inside each other: no real page"),
@@ -84,7 +85,7 @@ fn extract(html: &str) -> Result<(Metadata, String), String> {
 
 /// A text with markup, as in feeds, without it: paragraphs on lines of their own.
 pub(super) fn plain_text(markup: &str) -> String {
-    if !markup.contains(['<', '&']) || depth(markup) > MAX_DEPTH {
+    if !markup.contains(['<', '&']) || !html_depth::is_within(markup, MAX_DEPTH) {
         return markup.to_owned();
     }
     let parsed =
@@ -93,32 +94,4 @@ pub(super) fn plain_text(markup: &str) -> String {
         Ok(Ok(text)) => text.trim().to_owned(),
         _ => markup.to_owned(),
     }
-}
-
-/// How deep elements stand inside each other at most, roughly: tags are counted without regard to their names.
-fn depth(html: &str) -> usize {
-    let bytes = html.as_bytes();
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'<') {
-        let rest = &bytes[at + 1..];
-        match rest.first() {
-            Some(b'/') => depth = depth.saturating_sub(1),
-            Some(first) if first.is_ascii_alphabetic() && !is_void(rest) => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// Elements that never have an end tag, or are mostly written without one.
-fn is_void(tag: &[u8]) -> bool {
-    const NAMES: &[&str] = &[
-        "img", "br", "meta", "link", "input", "hr", "source", "wbr", "area", "col", "p", "li", "option", "td", "tr",
-        "dd", "dt",
-    ];
-    let end = tag.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(tag.len());
-    NAMES.iter().any(|name| tag[..end].eq_ignore_ascii_case(name.as_bytes()))
 }

@@ -55,19 +55,62 @@ impl Metadata {
 
 /// Reads the metadata of a page; call it before the main text is extracted, which takes the page apart.
 pub(super) fn metadata(page: &Readability) -> Metadata {
-    json_ld(page).or(meta_tags(page)).or(visible(page))
+    let seen = Seen::of(page);
+    let stated = seen.json_ld.or(meta_tags(&seen.tags));
+    let title = seen.heading.or_else(|| match stated.title {
+        Some(_) => None,
+        None => clean(&page.get_article_title()),
+    });
+    stated.or(Metadata { title, date: seen.date, url: seen.url, ..Metadata::default() })
 }
 
-fn meta_tags(page: &Readability) -> Metadata {
-    let mut tags: Vec<(String, String)> = Vec::new();
-    for tag in page.doc.select("meta[content]").iter() {
-        let name = tag.attr("property").or_else(|| tag.attr("name")).or_else(|| tag.attr("itemprop"));
-        if let (Some(name), Some(content)) = (name, tag.attr("content").and_then(|content| clean(&content))) {
-            tags.push((name.to_lowercase(), content));
+/// What one walk over a page finds of its article.
+#[derive(Default)]
+struct Seen {
+    json_ld: Metadata,
+    /// Names in lower case, and contents.
+    tags: Vec<(String, String)>,
+    /// What the page shows or links to.
+    heading: Option<String>,
+    date: Option<String>,
+    url: Option<String>,
+}
+
+impl Seen {
+    fn of(page: &Readability) -> Self {
+        let mut seen = Self::default();
+        for node in page.doc.root().descendants_it() {
+            let Some(element) = node.element_ref() else { continue };
+            let attribute = |name: &str| {
+                let found = element.attrs.iter().find(|attribute| &*attribute.name.local == name);
+                found.map(|attribute| &*attribute.value)
+            };
+            let is = |name: &str, value: &str| attribute(name).is_some_and(|found| found.eq_ignore_ascii_case(value));
+            match &*element.name.local {
+                "script" if is("type", "application/ld+json") => {
+                    seen.json_ld = std::mem::take(&mut seen.json_ld).or(json_ld(&node.text()));
+                }
+                "meta" => {
+                    let name = attribute("property").or_else(|| attribute("name")).or_else(|| attribute("itemprop"));
+                    if let (Some(name), Some(content)) = (name, attribute("content")) {
+                        seen.tags.push((name.to_lowercase(), content.to_owned()));
+                    }
+                }
+                "h1" if seen.heading.is_none() => seen.heading = clean(&node.text()),
+                "time" if seen.date.is_none() => seen.date = attribute("datetime").and_then(clean),
+                "link" if seen.url.is_none() && is("rel", "canonical") => {
+                    seen.url = attribute("href").and_then(clean);
+                }
+                _ => {}
+            }
         }
+        seen
     }
+}
+
+fn meta_tags(tags: &[(String, String)]) -> Metadata {
     let find = |names: &[&str]| {
-        names.iter().find_map(|name| tags.iter().find(|(tag, _)| tag == name)).map(|(_, content)| content.clone())
+        names.iter().find_map(|name| tags.iter().filter(|(tag, _)| tag == name).find_map(|(_, content)| clean(content)))
     };
     // Many sites put the address of a profile where the author's name belongs.
     let author = find(&[
@@ -103,31 +146,14 @@ fn meta_tags(page: &Readability) -> Metadata {
     }
 }
 
-/// What the page shows or links to.
-fn visible(page: &Readability) -> Metadata {
-    let headings = page.doc.select("h1");
-    let heading = headings.iter().find_map(|heading| clean(&heading.text()));
-    let title = heading.or_else(|| clean(&page.get_article_title()));
-    let date = page.doc.select("time[datetime]").iter().find_map(|time| clean(&time.attr("datetime")?));
-    let url = page.doc.select("link[rel=\"canonical\"]").iter().find_map(|link| clean(&link.attr("href")?));
-    Metadata { title, date, url, ..Metadata::default() }
-}
-
-fn json_ld(page: &Readability) -> Metadata {
-    let scripts = page.doc.select("script[type=\"application/ld+json\"]");
-    let mut found = Metadata::default();
-    for script in scripts.iter() {
-        let text = script.text();
-        let text = text.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
-        if text.len() > MAX_JSON_LD {
-            continue;
-        }
-        let value = serde_json::from_str::<Value>(text).unwrap_or_default();
-        if let Some(article) = find_article(&value, 0) {
-            found = found.or(from_article(article));
-        }
+/// The article of one JSON-LD script, where it describes one.
+fn json_ld(script: &str) -> Metadata {
+    let text = script.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
+    if text.len() > MAX_JSON_LD {
+        return Metadata::default();
     }
-    found
+    let value = serde_json::from_str::<Value>(text).unwrap_or_default();
+    find_article(&value, 0).map(from_article).unwrap_or_default()
 }
 
 /// The first object that describes an article, inside lists and `@graph`.

@@ -103,3 +103,14 @@ fn metadata_comes_from_where_the_page_has_it() {
     expect("12_consent_wire", "date", "2025-01-20T17:22:00Z");
     expect("15_embeds", "date", "2025-09-09T12:00:00+01:00");
 }
+
+/// Pages carry scripts of hundreds of kilobytes, in which every `i<n` looks like a tag.
+#[test]
+fn a_page_with_much_script_is_read() {
+    let (page, _) = fixture(TUNED, "01_ads");
+    let page = String::from_utf8(page).unwrap();
+    let script = format!("<script>{}</script></head>", "for(i=0;i<n;i++){t<e&&r(i)}".repeat(2000));
+    let heavy = page.replacen("</head>", &script, 1);
+    assert!(heavy.len() > page.len());
+    assert_eq!(article(heavy.as_bytes(), None, None).unwrap(), article(page.as_bytes(), None, None).unwrap());
+}

@@ -22,6 +22,7 @@ mod discover;
 mod encoding;
 mod feed;
 mod html;
+mod html_depth;
 mod html_furniture;
 mod html_metadata;
 #[cfg(test)]

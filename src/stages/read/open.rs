@@ -13,7 +13,7 @@ use super::options::ReadOptions;
 use super::parquet::ParquetRecords;
 use super::records::{Failure, Records};
 use super::sample::Sampled;
-use super::stream::{self, Bytes, Compression, RawFile, read_failure};
+use super::stream::{self, Bytes, Compression, Meter, RawFile, read_failure};
 use super::text_export::{TextExport, is_text_export};
 use super::txt::SingleRecord;
 
@@ -37,13 +37,13 @@ pub(super) fn open(
     let random_access = matches!(found.format, Format::Parquet | Format::Sqlite);
     // Files with random access report their own progress; hashing them is not reading them.
     let counted = if random_access { &Arc::default() } else { progress };
-    let (raw, bytes) = stream::open(path, counted, options.max_expansion)
+    let (raw, bytes, meter) = stream::open(path, counted, options.max_expansion)
         .map_err(|error| (read_failure(&error, None).ending(), None))?;
     let opened = if random_access {
         drop(bytes);
         open_random_access(path, found.format, options, every_column, progress)
     } else {
-        open_stream(path, found.format, bytes, options, every_column, progress)
+        open_stream(path, found.format, (bytes, meter), options, every_column, progress)
     };
     match opened {
         Ok((records, format, encoding)) => Ok(Opened { records, raw, format, encoding }),
@@ -73,22 +73,27 @@ fn open_random_access(
 fn open_stream(
     path: &Path,
     format: Format,
-    mut bytes: Bytes,
+    (mut bytes, meter): (Bytes, Meter),
     options: &ReadOptions,
     every_column: bool,
     progress: &Arc<AtomicU64>,
 ) -> Result<Readable, Failure> {
     let limit = options.max_record_bytes;
-    if format == Format::Warc {
-        return Ok((Box::new(super::warc::WarcRecords::open(bytes, limit)), "WARC".to_owned(), "by page"));
-    }
-    if bytes.fill_buf().map_err(|error| read_failure(&error, None))?.is_empty() {
+    let head = bytes.fill_buf().map_err(|error| read_failure(&error, None))?;
+    if head.is_empty() {
         return Err(Failure::new("empty_file", "the file has no bytes"));
     }
-    let sampled = Sampled::new(bytes).map_err(|error| read_failure(&error, None))?;
-    if Compression::of(&sampled.sample) != Compression::None {
+    if Compression::of(head) != Compression::None {
         return Err(Failure::new("unknown_format", "it is compressed twice; unpack it once"));
     }
+    if let Some(advice) = no_text_file(head) {
+        return Err(Failure::new("unknown_format", advice));
+    }
+    if format == Format::Warc {
+        let records = super::warc::WarcRecords::open(meter.around(bytes), limit);
+        return Ok((Box::new(records), "WARC".to_owned(), "by page"));
+    }
+    let sampled = Sampled::new(bytes, meter).map_err(|error| read_failure(&error, None))?;
     let format = if format == Format::Unknown { by_content(&sampled.sample)? } else { format };
     let encoding = sampled.charset.name();
     let (records, name): (Box<dyn Records>, String) = match format {
@@ -116,6 +121,24 @@ fn open_stream(
         Format::Text | Format::Unknown => (Box::new(SingleRecord::text(sampled, limit)), "text".to_owned()),
     };
     Ok((records, name, encoding))
+}
+
+/// What to do with a file that is something else than its name says. A spreadsheet saved as `.csv` in name only is a ZIP archive.
+fn no_text_file(head: &[u8]) -> Option<&'static str> {
+    const KINDS: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "it is a ZIP archive: unpack it and give its folder; if it is an Excel sheet, save it as CSV"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "it is an old Office file: save the sheet as CSV, the document as plain text",
+        ),
+        (b"%PDF-", "it is a PDF: save it as plain text or export the articles as CSV"),
+        (b"{\\rtf", "it is an RTF document: save it as plain text or export the articles as CSV"),
+        (b"7z\xbc\xaf\x27\x1c", "it is a 7-Zip archive: unpack it and give its folder"),
+        (b"Rar!\x1a\x07", "it is a RAR archive: unpack it and give its folder"),
+        (b"\xfd7zXZ\x00", "it is compressed with xz: unpack it, or compress it as .gz or .zst"),
+        (b"BZh91AY&SY", "it is compressed with bzip2: unpack it, or compress it as .gz or .zst"),
+    ];
+    KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)
 }
 
 /// The format of a file whose name does not tell it.

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::encoding::{Charset, Transcoded};
-use super::stream::{Bytes, SAMPLE_BYTES, read_up_to};
+use super::stream::{Bytes, Meter, SAMPLE_BYTES, read_up_to};
 
 /// A stream whose beginning has been looked at.
 pub(super) struct Sampled {
@@ -15,16 +15,17 @@ pub(super) struct Sampled {
 }
 
 impl Sampled {
-    pub fn new(mut bytes: Bytes) -> io::Result<Self> {
-        let sample = read_up_to(&mut *bytes, SAMPLE_BYTES)?;
+    pub fn new(mut bytes: Bytes, meter: Meter) -> io::Result<Self> {
+        let sample = read_up_to(&mut *bytes, SAMPLE_BYTES, 0)?;
         let charset = Charset::detect(&sample);
-        let whole = io::Cursor::new(sample.clone()).chain(bytes);
+        let mut whole = meter.around(io::Cursor::new(sample.clone()).chain(bytes));
         let bytes: Bytes = match charset.transcoder() {
             Some(decoder) => Box::new(BufReader::new(Transcoded::new(whole, decoder))),
             None => {
-                let mut whole = whole;
-                whole.consume_mark(&sample);
-                Box::new(whole)
+                if sample.starts_with(b"\xef\xbb\xbf") {
+                    whole.consume(3);
+                }
+                whole
             }
         };
         // Formats look at the sample as UTF-8 too.
@@ -37,18 +38,6 @@ impl Sampled {
             None => sample.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(sample),
         };
         Ok(Self { sample, charset, bytes })
-    }
-}
-
-trait ConsumeMark {
-    fn consume_mark(&mut self, sample: &[u8]);
-}
-
-impl<R: BufRead> ConsumeMark for io::Chain<io::Cursor<Vec<u8>>, R> {
-    fn consume_mark(&mut self, sample: &[u8]) {
-        if sample.starts_with(b"\xef\xbb\xbf") {
-            self.consume(3);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::discover::{Found, file_stem};
 use super::mapper::{Mapper, shown};
@@ -29,8 +29,28 @@ pub(super) struct SourceFile {
     lookahead: VecDeque<Result<RawRecord, Failure>>,
     raw: RawFile,
     ended: bool,
+    share: Share,
     pub articles: u64,
     pub rejected: u64,
+}
+
+/// A file's part in the progress of all files. The records looked at ahead count as they are given out, else a small file would
+/// be done before its first article is.
+struct Share {
+    /// Bytes of this file that its reader has used.
+    used: Arc<AtomicU64>,
+    all: Arc<AtomicU64>,
+    told: u64,
+    ahead: usize,
+}
+
+impl Share {
+    fn tell(&mut self, still_ahead: usize) {
+        let given = if still_ahead == 0 { 1.0 } else { 1.0 - still_ahead as f64 / self.ahead.max(1) as f64 };
+        let bytes = (self.used.load(Ordering::Relaxed) as f64 * given) as u64;
+        self.all.fetch_add(bytes.saturating_sub(self.told), Ordering::Relaxed);
+        self.told = self.told.max(bytes);
+    }
 }
 
 /// A file that could not be opened as records.
@@ -47,12 +67,16 @@ impl SourceFile {
         progress: &Arc<AtomicU64>,
     ) -> Result<Self, Box<Unopened>> {
         let file: Arc<str> = shown(&found.path).into();
+        let mut share = Share { used: Arc::default(), all: Arc::clone(progress), told: 0, ahead: 0 };
+        let used = Arc::clone(&share.used);
         let unopened = |failure: Failure, raw: Option<RawFile>| {
+            let all_of_it = raw.is_some();
             let used = input_used(&file, raw, 0, 1);
+            progress.fetch_add(if all_of_it { used.bytes } else { found.bytes }, Ordering::Relaxed);
             Box::new(Unopened { failure: failure.ending(), used })
         };
         let Opened { mut records, raw, format, encoding } =
-            open(found, options, every_column, progress).map_err(|(failure, raw)| unopened(failure, raw))?;
+            open(found, options, every_column, &used).map_err(|(failure, raw)| unopened(failure, raw))?;
         let own_columns = records.has_own_columns();
         let mapper = Mapper::new(Arc::clone(options), Arc::clone(&file), file_stem(&found.path), own_columns);
         let mut fixed = records.columns().map(<[_]>::to_vec);
@@ -63,6 +87,7 @@ impl SourceFile {
                 drop(records);
                 return Err(unopened(failure, Some(raw)));
             }
+            share.ahead = lookahead.len();
             let columns = fixed.take().unwrap_or_else(|| columns_of(&lookahead));
             let (articles, rejected, ended) = (0, 0, false);
             Self {
@@ -75,6 +100,7 @@ impl SourceFile {
                 lookahead,
                 raw,
                 ended,
+                share,
                 articles,
                 rejected,
             }
@@ -106,6 +132,7 @@ impl SourceFile {
             None if self.ended => None,
             None => self.records.next_record(),
         };
+        self.share.tell(self.lookahead.len());
         self.ended |= !matches!(&next, Some(Ok(_)) | Some(Err(Failure { ends: false, .. })));
         next
     }
@@ -141,9 +168,12 @@ impl SourceFile {
 
     /// Ends the file: the hash covers all of it, also what was left unread.
     pub fn finish(self) -> InputUsed {
-        let Self { file, records, raw, articles, rejected, .. } = self;
+        let Self { file, records, raw, articles, rejected, mut share, .. } = self;
         drop(records);
-        input_used(&file, Some(raw), articles, rejected)
+        let used = input_used(&file, Some(raw), articles, rejected);
+        share.used.fetch_max(used.bytes, Ordering::Relaxed);
+        share.tell(0);
+        used
     }
 }
 

@@ -1,4 +1,5 @@
-//! Bytes of one file: hashed and counted as they are read, unpacked where they are compressed, guarded against bombs.
+//! Bytes of one file: hashed as they are read, unpacked where they are compressed, guarded against bombs, and counted as they
+//! are used.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -19,6 +20,8 @@ const FREE_EXPANSION: u64 = 64 << 20;
 struct Tally {
     sha256: Mutex<Sha256>,
     bytes: AtomicU64,
+    /// Bytes that came of them; None where the file is not compressed.
+    unpacked: Option<AtomicU64>,
     progress: Arc<AtomicU64>,
 }
 
@@ -32,7 +35,6 @@ impl Read for Counted {
         let n = self.file.read(buffer)?;
         self.tally.sha256.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n]);
         self.tally.bytes.fetch_add(n as u64, Ordering::Relaxed);
-        self.tally.progress.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
 }
@@ -74,16 +76,82 @@ impl Compression {
 /// The unpacked bytes of a file, still in the file's encoding.
 pub(super) type Bytes = Box<dyn BufRead + Send>;
 
-/// Opens a file. The compression is found by its first bytes, whatever the name says.
-pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>, max_expansion: u64) -> io::Result<(RawFile, Bytes)> {
-    let file = File::open(path)?;
-    let tally =
-        Arc::new(Tally { sha256: Mutex::new(Sha256::new()), bytes: AtomicU64::new(0), progress: Arc::clone(progress) });
-    let rest = Counted { file: file.try_clone()?, tally: Arc::clone(&tally) };
-    let mut raw = Counted { file, tally: Arc::clone(&tally) };
-    let head = read_up_to(&mut raw, SAMPLE_BYTES)?;
+/// Tells how much of a file has been used. What is read is no measure of it: a small file is read whole to find its format.
+#[derive(Clone)]
+pub(super) struct Meter {
+    tally: Arc<Tally>,
+}
+
+impl Meter {
+    #[cfg(test)]
+    pub fn of_nothing() -> Self {
+        let (sha256, bytes, progress) = (Mutex::default(), AtomicU64::default(), Arc::default());
+        Self { tally: Arc::new(Tally { sha256, bytes, unpacked: None, progress }) }
+    }
+
+    pub fn around(self, bytes: impl BufRead + Send + 'static) -> Bytes {
+        Box::new(Metered { bytes, meter: self, used: 0 })
+    }
+}
+
+struct Metered<R> {
+    bytes: R,
+    meter: Meter,
+    used: u64,
+}
+
+impl<R> Metered<R> {
+    fn tell(&mut self, n: usize) {
+        self.used += n as u64;
+        let tally = &self.meter.tally;
+        let packed = match &tally.unpacked {
+            None => self.used,
+            Some(unpacked) => {
+                let share = self.used as f64 / unpacked.load(Ordering::Relaxed).max(1) as f64;
+                (tally.bytes.load(Ordering::Relaxed) as f64 * share.min(1.0)) as u64
+            }
+        };
+        tally.progress.fetch_max(packed, Ordering::Relaxed);
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.tell(n);
+        Ok(n)
+    }
+}
+
+impl<R: BufRead> BufRead for Metered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.bytes.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.bytes.consume(n);
+        self.tell(n);
+    }
+}
+
+/// Opens a file. The compression is found by its first bytes, whatever the name says. `progress` is this file's own.
+pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>, max_expansion: u64) -> io::Result<(RawFile, Bytes, Meter)> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let head = read_up_to(&mut file, SAMPLE_BYTES, size)?;
     let compression = Compression::of(&head);
-    let packed = BufReader::with_capacity(128 << 10, io::Cursor::new(head).chain(raw));
+    let tally = Arc::new(Tally {
+        sha256: Mutex::new(Sha256::new_with_prefix(&head)),
+        bytes: AtomicU64::new(head.len() as u64),
+        unpacked: (compression != Compression::None).then(AtomicU64::default),
+        progress: Arc::clone(progress),
+    });
+    let rest = Counted { file: file.try_clone()?, tally: Arc::clone(&tally) };
+    let raw = Counted { file, tally: Arc::clone(&tally) };
+    // A small file, of which folders have many, is in the head whole: the buffer behind it meets the end only.
+    let capacity = if head.len() < SAMPLE_BYTES { 4 << 10 } else { 128 << 10 };
+    let packed = io::Cursor::new(head).chain(BufReader::with_capacity(capacity, raw));
+    let meter = Meter { tally: Arc::clone(&tally) };
     let bytes: Bytes = match compression {
         Compression::None => Box::new(packed),
         Compression::Gzip => guarded(flate2::bufread::MultiGzDecoder::new(packed), tally, max_expansion),
@@ -93,7 +161,7 @@ pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>, max_expansion: u64) -
             guarded(decoder, tally, max_expansion)
         }
     };
-    Ok((RawFile { rest }, bytes))
+    Ok((RawFile { rest }, bytes, meter))
 }
 
 fn guarded(decoder: impl Read + Send + 'static, tally: Arc<Tally>, max_expansion: u64) -> Bytes {
@@ -125,6 +193,9 @@ impl<R: Read> Guarded<R> {
             }
         };
         self.unpacked += n as u64;
+        if let Some(unpacked) = &self.tally.unpacked {
+            unpacked.store(self.unpacked, Ordering::Relaxed);
+        }
         let packed = self.tally.bytes.load(Ordering::Relaxed);
         if self.unpacked > FREE_EXPANSION && self.unpacked > packed.saturating_mul(self.max_expansion) {
             return Err(Broken::Bomb(Bomb { unpacked: self.unpacked, packed }));
@@ -173,21 +244,14 @@ pub(super) fn read_failure(error: &io::Error, row: Option<u64>) -> Failure {
     Failure::new(reason, format!("{error}: {advice}")).at(row).ending()
 }
 
-/// Reads until `limit` bytes or the end. An error after some bytes is left for the next read to meet.
-pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), limit: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut chunk = vec![0; limit.min(64 << 10)];
-    while head.len() < limit {
-        let wanted = chunk.len().min(limit - head.len());
-        match reader.read(&mut chunk[..wanted]) {
-            Ok(0) => break,
-            Ok(n) => head.extend_from_slice(&chunk[..n]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if head.is_empty() => return Err(error),
-            Err(_) => break,
-        }
+/// Reads until `limit` bytes or the end, of which `expected` are likely to come. An error after some bytes is left for the
+/// next read to meet.
+pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), limit: usize, expected: u64) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(limit.min(expected as usize + 1));
+    match Read::take(&mut *reader, limit as u64).read_to_end(&mut head) {
+        Err(error) if head.is_empty() => Err(error),
+        _ => Ok(head),
     }
-    Ok(head)
 }
 
 #[cfg(test)]
@@ -204,7 +268,7 @@ mod tests {
     fn read(content: &[u8]) -> (io::Result<Vec<u8>>, (String, u64)) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        let (raw, mut bytes) = open(file.path(), &Arc::default(), 200).unwrap();
+        let (raw, mut bytes, _) = open(file.path(), &Arc::default(), 200).unwrap();
         let mut all = Vec::new();
         let result = bytes.read_to_end(&mut all);
         drop(bytes);

@@ -116,6 +116,63 @@ fn nela_gt_is_read() {
     assert_eq!(rejected[0].id.as_deref(), Some("daily--2020-01-07--"));
 }
 
+/// A database of many pages; `damage` is done to the page in the middle.
+pub(super) fn damaged_database(damage: impl Fn(&mut [u8])) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let mut database = rusqlite::Connection::open(&path).unwrap();
+    database.execute_batch("PRAGMA page_size = 4096; CREATE TABLE newsdata (title TEXT, content TEXT)").unwrap();
+    let all = database.transaction().unwrap();
+    for at in 0..2000 {
+        let row = [format!("Number {at}"), format!("Boat {at} sails. ").repeat(20)];
+        all.execute("INSERT INTO newsdata VALUES (?1, ?2)", row).unwrap();
+    }
+    all.commit().unwrap();
+    drop(database);
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    damage(&mut bytes[middle..middle + 4096]);
+    bytes
+}
+
+#[test]
+fn a_damaged_database_gives_its_rows_up_to_the_damage() {
+    let rubbish = |page: &mut [u8]| page.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at * 167) as u8);
+    // A leaf in which the two ids at its ends have changed places: valid to SQLite, and endless to read on from.
+    let turned = |page: &mut [u8]| {
+        let cells = u16::from_be_bytes([page[3], page[4]]) as usize;
+        let (first, last) = (8, 8 + 2 * (cells - 1));
+        page.swap(first, last);
+        page.swap(first + 1, last + 1);
+    };
+    // The row whose id has moved is not found under it.
+    for (bytes, bad_rows) in [(damaged_database(rubbish), 0), (damaged_database(turned), 1)] {
+        let (articles, mut rejected) = read("a.db", &bytes, &ReadOptions::default());
+        assert!((800..1200).contains(&articles.len()), "{}", articles.len());
+        assert!(articles.iter().enumerate().all(|(at, article)| article.title == format!("Number {at}")));
+        let why = rejected.pop().unwrap();
+        assert_eq!((why.reason.as_str(), why.row), ("corrupt", Some((articles.len() + bad_rows) as u64 + 1)));
+        assert!(why.detail.contains(".recover"), "{}", why.detail);
+        assert!(rejected.len() == bad_rows && rejected.iter().all(|why| why.reason == "bad_row"), "{rejected:?}");
+    }
+    assert_eq!(read("a.db", &damaged_database(|_| {}), &ReadOptions::default()).0.len(), 2000);
+}
+
+#[test]
+fn tables_with_odd_row_ids_are_read_or_named() {
+    let database = |schema: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        rusqlite::Connection::open(&path).unwrap().execute_batch(schema).unwrap();
+        read("a.db", &fs::read(&path).unwrap(), &ReadOptions::default())
+    };
+    let own = "CREATE TABLE a (rowid TEXT, text TEXT); INSERT INTO a VALUES ('x', 'One.'), ('x', 'Two.')";
+    assert_eq!(database(own).0.len(), 2);
+    let (articles, rejected) =
+        database("CREATE TABLE a (id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID; INSERT INTO a VALUES ('x', 'One.')");
+    assert_eq!((articles.len(), rejected[0].reason.as_str()), (0, "unreadable"));
+}
+
 #[test]
 fn a_row_that_is_too_large_is_never_fetched() {
     let options = ReadOptions { max_record_bytes: 120, ..ReadOptions::default() };

@@ -294,3 +294,29 @@ fn the_schema_says_what_would_be_read() {
     assert_eq!(schema.columns[2].samples, ["en"]);
     assert_eq!(schema.first.as_ref().unwrap().outlet.as_deref(), Some("The New York Times"));
 }
+
+/// A small file is read whole to find its format, and the first records are looked at ahead: neither is progress.
+#[test]
+fn progress_is_what_was_given_out() {
+    let rows: String = (0..1000).map(|at| format!("{at},Number {at},Boat {at} sails.\n")).collect();
+    let csv = format!("id,title,text\n{rows}");
+    let zst = zstd::encode_all(csv.as_bytes(), 1).unwrap();
+    let database = super::table_tests::damaged_database(|_| {});
+    for (name, content) in
+        [("a.csv", csv.clone().into_bytes()), ("a.csv.gz", gz(csv.as_bytes())), ("a.csv.zst", zst), ("a.db", database)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), &content).unwrap();
+        let mut reader = open(&[folder.path().to_owned()], &ReadOptions::default()).unwrap();
+        let progress = reader.progress();
+        let share = || progress.read() as f64 / progress.total() as f64;
+        assert_eq!((progress.read(), progress.total()), (0, content.len() as u64), "{name}");
+        reader.by_ref().take(100).for_each(drop);
+        let (early, all) = (share(), if name == "a.db" { 2000 } else { 1000 });
+        reader.by_ref().take(all / 2 - 100).for_each(drop);
+        let half = share();
+        assert!(0.0 < early && early < 0.35 && 0.35 < half && half < 0.65, "{name}: {early} {half}");
+        assert_eq!(reader.by_ref().count(), all / 2, "{name}");
+        assert_eq!(share(), 1.0, "{name}");
+    }
+}

@@ -287,7 +287,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Vec<(String, String)>> {
-        let sampled = Sampled::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec()))).unwrap();
+        let bytes = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        let sampled = Sampled::new(bytes, crate::stages::read::stream::Meter::of_nothing()).unwrap();
         let mut export = TextExport::open(sampled, 1 << 20);
         let records = std::iter::from_fn(|| export.next_record()).map(Result::unwrap);
         let plain =

@@ -181,7 +181,8 @@ fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> boo
         return false;
     }
     let adjacent = tag.is_some_and(|tag| tag.adjacent);
-    if is_title(passage, quotation) && !(adjacent && is_set_off(passage, quotation)) {
+    let set_off = adjacent && is_set_off(passage, quotation) && !is_programme(passage, quotation);
+    if is_title(passage, quotation) && !set_off {
         return false;
     }
     if adjacent {
@@ -194,6 +195,12 @@ fn is_speech(passage: &Passage, quotation: &Quotation, tag: Option<&Tag>) -> boo
 fn is_set_off(passage: &Passage, quotation: &Quotation) -> bool {
     let before = passage.text[..quotation.outer.start].trim_end();
     before.ends_with([',', ':']) || passage.text[quotation.inner.clone()].ends_with([',', '?', '!', '.'])
+}
+
+/// Whether what stands before a title makes it a broadcast's: “on “Fox News Sunday,” Ortiz said”, “ABC's “This Week,” Ortiz said”.
+fn is_programme(passage: &Passage, quotation: &Quotation) -> bool {
+    let before = passage.text[..quotation.outer.start].trim_end();
+    [" on", "'s", "’s"].iter().any(|lead| before.ends_with(lead))
 }
 
 /// A short quotation belongs to a verb of its sentence: "called them “animals”", "said it was “unfair”". The words of a

@@ -172,6 +172,9 @@ fn voice_tells_quotes_fragments_and_scare_quotes_apart() {
         ("Ortiz called the officials “animals” again.", Mixed),
         ("The “fresh start” is over by now.", Narration),
         ("She appeared on “The Daily Show” last week.", Narration),
+        ("In an interview on “Harbor News Sunday,” Ortiz told the host that the plan would fail.", Narration),
+        ("On ABC's “This Week,” Ortiz said that the plan would fail.", Narration),
+        ("“Stop The Ferry,” Ortiz said.", Quote),
         ("The workers' union and the bosses' club don't agree in the '90s.", Narration),
         ("The board is 6'2\" wide and 5\" deep, he noted.", Narration),
     ] {
