@@ -168,14 +168,15 @@ fn weighted_counts_of_shifts_are_rounded_not_cut() {
     let wire = super::Wire::Once;
     let tables = run(&rows, &AggregateOptions { period, wire, ..options() });
     let shift = rows_where(&tables.shifts, &[("outlet", "Gazette"), ("term", "swarm"), ("voice", "all")]);
+    let sizes = numbers(&tables.articles, "cluster_size");
+    let ids = tables.articles.column("article_id").unwrap().str().unwrap();
+    let weight: std::collections::HashMap<&str, f64> =
+        ids.iter().zip(&sizes).map(|(id, size)| (id.unwrap(), 1.0 / size.unwrap())).collect();
+    assert!((0..3).all(|at| weight[format!("Reprint-2026-02-01-{at}").as_str()] == 1.0 / 3.0));
     let gazette = |late: bool| {
         let event = "2026-03-01".parse().unwrap();
-        let own = rows.iter().filter(move |r| r.date.is_some_and(|date| (date >= event) == late));
-        let tokens = |reprint: bool| -> f64 {
-            let of = own.clone().filter(|r| r.article_id.starts_with("Reprint") == reprint);
-            of.map(|r| f64::from(r.n_tokens)).sum()
-        };
-        1000.0 * (2.0 / 3.0) / (tokens(false) + tokens(true) / 3.0)
+        let own = rows.iter().filter(|r| r.date.is_some_and(|date| (date >= event) == late));
+        1000.0 * (2.0 / 3.0) / own.map(|r| weight[r.article_id.as_str()] * f64::from(r.n_tokens)).sum::<f64>()
     };
     for (count, rate, late) in [("count", "rate_per_1000", true), ("count_before", "rate_per_1000_before", false)] {
         assert_eq!(number(&shift, count), 1.0, "{count}");
