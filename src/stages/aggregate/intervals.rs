@@ -215,7 +215,7 @@ mod tests {
     /// Scores that differ between articles in their last digits only, or that are all next to nothing.
     #[test]
     fn an_interval_of_hardly_any_variation_still_holds_its_estimate() {
-        let wiggle = [1e-8, -2e-8, 3e-8, 0.0, -1e-8, 2e-8, -3e-8, 1e-8];
+        let wiggle = [1e-6, -2e-6, 3e-6, 0.0, -1e-6, 2e-6, -3e-6, 1e-6];
         let even = RatioSums::of(wiggle.iter().map(|w| (8.0 * (0.2 + w), 8.0)));
         let tiny = RatioSums::of([(3e-28, 9.0), (5e-27, 11.0)].into_iter());
         for (sums, kind) in
