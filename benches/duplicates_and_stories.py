@@ -2,8 +2,8 @@
 
     python3 benches/duplicates_and_stories.py --binary target/release/framescope [--articles 10000 30000 100000]
 
-Writes a generated sentences.parquet (pip install polars) of made-up words: stories of a few outlets each, one article in twenty a
-reprint with edits, a hundred articles a day. Prints seconds and peak memory of the whole report, in which everything else is turned
+Writes a generated sentences.parquet (pip install polars numpy) of made-up words: stories of a few outlets each, one article in twenty
+a reprint with edits, a hundred articles a day. Prints seconds and peak memory of the whole report, in which everything else is turned
 down as far as it goes (100 resamples, no contrasts to speak of: four outlets).
 """
 
@@ -11,7 +11,6 @@ import argparse
 import datetime
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -19,37 +18,42 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles"
-COMMON = [f"common{i}" for i in range(400)]
+SENTENCES, WORDS, A_DAY = 26, 22, 100
+COMMON = np.array([f"common{i}" for i in range(400)])
 
 
-def words(rng, own, count):
-    return " ".join(rng.choice(own) if rng.random() < 0.25 else COMMON[min(int(rng.expovariate(0.02)), 399)] for _ in range(count))
+def sentences(rng, own):
+    """Words of which a quarter are the story's own, the others common ones whose frequencies fall off."""
+    shape = (SENTENCES, WORDS)
+    common = COMMON[np.minimum(rng.exponential(50, shape).astype(int), len(COMMON) - 1)]
+    return [" ".join(words) for words in np.where(rng.random(shape) < 0.25, own[rng.integers(0, len(own), shape)], common)]
 
 
-def articles(rng, count):
-    made, story = [], 0
+def articles(rng, first, count):
+    """`count` articles, the first of them the `first` of the collection: its number says on which day they stand."""
+    made = []
     while len(made) < count:
-        story += 1
-        own = [f"Name{rng.randrange(40_000)}" if i % 3 == 0 else f"topic{rng.randrange(60_000)}" for i in range(24)]
-        day = datetime.date(2024, 1, 1) + datetime.timedelta(days=len(made) // 100)
-        for outlet in rng.sample(range(4), rng.randint(1, 4)):
-            text = [words(rng, own, 22) for _ in range(26)]
+        own = np.array([f"Name{rng.integers(40_000)}" if i % 3 == 0 else f"topic{rng.integers(60_000)}" for i in range(24)])
+        day = datetime.date(2024, 1, 1) + datetime.timedelta(days=(first + len(made)) // A_DAY)
+        for outlet in rng.choice(4, rng.integers(1, 5), replace=False):
+            text = sentences(rng, own)
             made.append((outlet, day, text))
             if rng.random() < 0.05:
-                copy = [sentence if rng.random() < 0.85 else words(rng, own, 22) for sentence in text]
-                made.append(((outlet + 1) % 4, day, copy))
+                edited = zip(text, sentences(rng, own), rng.random(SENTENCES) < 0.85)
+                made.append(((outlet + 1) % 4, day, [kept if keep else changed for kept, changed, keep in edited]))
     return made[:count]
 
 
 def write(like, path, count):
     """Rows with the columns of a real run's table, scores drawn at random."""
-    rng = random.Random(11)
+    rng = np.random.default_rng(11)
     frames = []
     for start in range(0, count, 10_000):
-        made = articles(rng, min(10_000, count - start))
+        made = articles(rng, start, min(10_000, count - start))
         rows = [(start + a, o, d, i, t) for a, (o, d, text) in enumerate(made) for i, t in enumerate(text)]
         n = len(rows)
         columns = {}
@@ -67,11 +71,11 @@ def write(like, path, count):
             elif name == "voice":
                 columns[name] = ["narration"] * n
             elif name == "n_tokens":
-                columns[name] = [22] * n
+                columns[name] = [WORDS] * n
             elif name == "terms":
                 columns[name] = [[]] * n
             elif dtype == pl.Float32:
-                columns[name] = [rng.random() for _ in range(n)]
+                columns[name] = rng.random(n, dtype=np.float32)
             elif dtype in (pl.UInt32, pl.Int32):
                 columns[name] = [0] * n
             elif dtype == pl.Boolean:
@@ -106,7 +110,7 @@ def main():
             if status:
                 sys.exit(f"framescope report failed for {count} articles")
             seconds = json.loads((run / "run.json").read_text())["seconds"]
-            print(f"| {count:,} | {count * 26:,} | {time.monotonic() - started:.0f} | {seconds['aggregate duplicates']:.1f} | "
+            print(f"| {count:,} | {count * SENTENCES:,} | {time.monotonic() - started:.0f} | {seconds['aggregate duplicates']:.1f} | "
                   f"{seconds['aggregate stories']:.1f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
             shutil.rmtree(run)
 

@@ -16,13 +16,14 @@ use super::fdr;
 use super::intervals;
 use super::linearised::RatioSums;
 use super::log_odds::{LogOdds, WordCount, log_odds};
-use super::ngrams::{self, Gram, Sketch};
+use super::ngrams::{self, Gram, Most, Sketch};
 use super::options::AggregateOptions;
 use super::scan::for_each_batch;
 use crate::error::Result;
 
-/// Counters that may reach the threshold; it rises until no more do, which bounds the memory of the second pass.
-const MOST_CANDIDATES: usize = 400_000;
+/// The threshold rises until no more n-grams reach it, and their sums by outlet and voice (32 bytes each) are no more,
+/// which bounds the memory of the second pass whatever the number of sentences and outlets.
+const MOST: Most = Most { candidates: 400_000, cells: 20_000_000 };
 const VOICES: [&str; 2] = ["narration", "quote"];
 const VOICE_NAMES: [&str; 2] = ["narration", "quotes"];
 
@@ -35,13 +36,20 @@ struct Passage {
     weight: f64,
 }
 
-/// Sums of one n-gram over the articles of one outlet and voice that have it.
+/// Sums of one n-gram over the articles that have it.
 #[derive(Debug, Clone, Copy, Default)]
 struct GramSums {
     y: f64,
     yy: f64,
     xy: f64,
     articles: u32,
+    /// Outlet and voice, see [`cell`]; of no meaning in a sum over outlets. In here, since there it costs no memory.
+    cell: u32,
+}
+
+/// One number for an outlet and voice.
+fn cell(outlet: u32, voice: usize) -> u32 {
+    outlet * VOICES.len() as u32 + voice as u32
 }
 
 /// Exact counts of the candidates.
@@ -50,8 +58,8 @@ struct Counts {
     place: FxHashMap<u64, u32>,
     /// Text and number of words.
     names: Vec<(String, usize)>,
-    /// By n-gram, outlet and voice.
-    sums: FxHashMap<(u32, u32, usize), GramSums>,
+    /// Of each n-gram the outlets and voices that have it, by [`cell`].
+    sums: Vec<Vec<GramSums>>,
     /// Word tokens by outlet and voice.
     tokens: Vec<[RatioSums; 2]>,
 }
@@ -79,36 +87,31 @@ pub fn table(
     }
     let mut sketch = Sketch::new();
     passages(path, sums, |passages| {
-        let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.texts())).collect();
+        let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
         distinct.iter().for_each(|grams| sketch.add(grams));
     })?;
     let least = u16::try_from(options.distinctive_articles.max(1)).unwrap_or(u16::MAX);
-    let threshold = sketch.threshold(least, MOST_CANDIDATES);
+    let threshold = sketch.threshold(least, MOST, VOICES.len() * sums.outlets.len());
     if threshold > least {
         notes.push(format!("Distinctive n-grams: only those in {threshold} articles or more, to bound memory."));
     }
     let mut counts = Counts { tokens: vec![Default::default(); sums.outlets.len()], ..Counts::default() };
     passages(path, sums, |passages| {
         let candidate = |gram| sketch.articles(gram) >= threshold;
-        let counted: Vec<_> = passages.par_iter().map(|p| ngrams::count(&p.texts(), candidate)).collect();
+        let counted: Vec<_> = passages.par_iter().map(|p| ngrams::count(&p.sentences, candidate)).collect();
         for (passage, (grams, tokens)) in passages.iter().zip(counted) {
             counts.add(passage, grams, tokens);
         }
     })?;
-    let by_gram = counts.by_gram();
+    drop(sketch);
+    let everywhere = counts.everywhere();
     let rows: Vec<Vec<Row>> = sums
         .outlets_by_name()
         .par_iter()
         .flat_map_iter(|&outlet| [0, 1].map(|voice| (outlet, voice)))
-        .map(|(outlet, voice)| counts.compare(&by_gram, sums, outlet, voice, u32::from(threshold), options))
+        .map(|(outlet, voice)| counts.compare(&everywhere, sums, outlet, voice, u32::from(threshold), options))
         .collect();
     data_frame(&rows.into_iter().flatten().collect::<Vec<_>>())
-}
-
-impl Passage {
-    fn texts(&self) -> Vec<&str> {
-        self.sentences.iter().map(String::as_str).collect()
-    }
 }
 
 /// Streams the text, an article at a time: an article cut by the end of a batch is held back and completed.
@@ -159,10 +162,11 @@ impl Counts {
         for gram in grams {
             let next = self.names.len() as u32;
             let place = *self.place.entry(gram.hash).or_insert_with(|| {
-                self.names.push((gram.text, gram.length));
+                self.names.push((gram.text(&passage.sentences), gram.length));
+                self.sums.push(Vec::new());
                 next
             });
-            let sums = self.sums.entry((place, passage.outlet, passage.voice)).or_default();
+            let sums = self.cell(place, cell(passage.outlet, passage.voice));
             let y = passage.weight * f64::from(gram.count);
             sums.y += y;
             sums.yy += y * y;
@@ -171,19 +175,35 @@ impl Counts {
         }
     }
 
-    /// The outlets that have each n-gram, by n-gram and voice.
-    fn by_gram(&self) -> Vec<[Vec<(u32, GramSums)>; 2]> {
-        let mut by_gram = vec![<[Vec<(u32, GramSums)>; 2]>::default(); self.names.len()];
-        for (&(gram, outlet, voice), &sums) in &self.sums {
-            by_gram[gram as usize][voice].push((outlet, sums));
-        }
-        by_gram.par_iter_mut().for_each(|voices| voices.iter_mut().for_each(|v| v.sort_unstable_by_key(|o| o.0)));
-        by_gram
+    fn cell(&mut self, gram: u32, cell: u32) -> &mut GramSums {
+        let cells = &mut self.sums[gram as usize];
+        let at = cells.binary_search_by_key(&cell, |sums| sums.cell).unwrap_or_else(|at| {
+            if cells.len() == cells.capacity() {
+                // Doubling would leave a third of the largest thing in memory empty.
+                cells.reserve_exact(4 + cells.len() / 8);
+            }
+            cells.insert(at, GramSums { cell, ..GramSums::default() });
+            at
+        });
+        &mut cells[at]
+    }
+
+    /// Sums of each n-gram over all outlets, by voice.
+    fn everywhere(&self) -> Vec<[GramSums; 2]> {
+        let of = |cells: &Vec<GramSums>| {
+            let mut voices = [GramSums::default(); 2];
+            for sums in cells {
+                let voice = &mut voices[sums.cell as usize % VOICES.len()];
+                *voice = voice.plus(sums);
+            }
+            voices
+        };
+        self.sums.par_iter().map(of).collect()
     }
 
     fn compare<'a>(
         &'a self,
-        by_gram: &[[Vec<(u32, GramSums)>; 2]],
+        everywhere: &[[GramSums; 2]],
         sums: &'a ArticleSums,
         outlet: u32,
         voice: usize,
@@ -194,12 +214,13 @@ impl Counts {
         let all_tokens = self.tokens.iter().fold(RatioSums::default(), |sum, voices| sum.plus(&voices[voice]));
         let other_tokens = all_tokens.less(&own_tokens);
         let mut rows: Vec<Row> = Vec::new();
-        for (at, outlets) in by_gram.iter().enumerate().map(|(at, voices)| (at, &voices[voice])) {
-            let everywhere = outlets.iter().fold(GramSums::default(), |sum, (_, own)| sum.plus(own));
+        for (at, (cells, everywhere)) in self.sums.iter().zip(everywhere).enumerate() {
+            let everywhere = everywhere[voice];
             if everywhere.articles < articles || everywhere.y < f64::from(options.distinctive_count) {
                 continue;
             }
-            let own = outlets.iter().find(|(which, _)| *which == outlet).map_or(GramSums::default(), |o| o.1);
+            let found = cells.binary_search_by_key(&cell(outlet, voice), |sums| sums.cell);
+            let own = found.map_or(GramSums::default(), |at| cells[at]);
             let (own_sums, others) = (own.over(&own_tokens), everywhere.less(&own).over(&other_tokens));
             let Some(compared) = log_odds(WordCount::of(&own_sums), WordCount::of(&others)) else { continue };
             let outlet = sums.outlets[outlet as usize].as_str();
@@ -224,6 +245,7 @@ impl GramSums {
             yy: self.yy + other.yy,
             xy: self.xy + other.xy,
             articles: self.articles + other.articles,
+            cell: 0,
         }
     }
 
@@ -233,6 +255,7 @@ impl GramSums {
             yy: self.yy - part.yy,
             xy: self.xy - part.xy,
             articles: self.articles - part.articles,
+            cell: 0,
         }
     }
 

@@ -14,14 +14,31 @@ pub const LONGEST: usize = 3;
 /// Counters of the first pass (2 bytes each).
 const COUNTERS: usize = 1 << 24;
 
-/// Words of a sentence as compared: lower case, one form of apostrophe, something alphanumeric in each.
-pub fn words(sentence: &str) -> Vec<String> {
-    sentence.unicode_words().map(|word| word.to_lowercase().replace('\u{2019}', "'")).collect()
+/// Hands over each word of a sentence as compared: lower case, one form of apostrophe, something alphanumeric in each.
+pub fn each_word(sentence: &str, mut take: impl FnMut(&str)) {
+    let mut lower = String::new();
+    for word in sentence.unicode_words() {
+        if word.is_ascii() {
+            // Nearly every word of a collection: no allocation.
+            lower.clear();
+            lower.push_str(word);
+            lower.make_ascii_lowercase();
+            take(&lower);
+        } else {
+            take(&word.to_lowercase().replace('\u{2019}', "'"));
+        }
+    }
 }
 
-/// Hashes of a sentence's n-grams, with the place of the first word and the length.
-pub fn hashes(words: &[String]) -> impl Iterator<Item = (u64, usize, usize)> {
-    let each: Vec<u64> = words.iter().map(|word| hash(word.as_bytes())).collect();
+/// Hash of each word of a sentence.
+fn word_hashes(sentence: &str) -> Vec<u64> {
+    let mut each = Vec::new();
+    each_word(sentence, |word| each.push(hash(word.as_bytes())));
+    each
+}
+
+/// Hashes of a sentence's n-grams out of those of its words, with the place of the first word and the length.
+fn hashes(each: &[u64]) -> impl Iterator<Item = (u64, usize, usize)> {
     (0..each.len()).flat_map(move |from| {
         let mut grams = [(0, from, 0); LONGEST];
         let mut joined = 0u64;
@@ -70,15 +87,17 @@ impl Sketch {
         self.counters[gram as usize % COUNTERS]
     }
 
-    /// The least number of articles, from `least` up, that at most `most` counters reach.
-    pub fn threshold(&self, least: u16, most: usize) -> u16 {
+    /// The least number of articles, from `least` up, that at most `most.candidates` counters reach, with at most
+    /// `most.cells` cells of `cells` (outlet and voice) that their n-grams can stand in.
+    pub fn threshold(&self, least: u16, most: Most, cells: usize) -> u16 {
         let mut reached = vec![0usize; usize::from(u16::MAX) + 1];
         self.counters.iter().for_each(|&counter| reached[usize::from(counter)] += 1);
-        let mut above = 0;
+        let (mut above, mut filled) = (0, 0);
         let mut threshold = u16::MAX;
         for count in (least..=u16::MAX).rev() {
             above += reached[usize::from(count)];
-            if above > most {
+            filled += reached[usize::from(count)] * cells.min(usize::from(count));
+            if above > most.candidates || filled > most.cells {
                 break;
             }
             threshold = count;
@@ -87,26 +106,46 @@ impl Sketch {
     }
 }
 
-/// Counts of one n-gram in one article.
+/// What the second pass may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    pub candidates: usize,
+    /// Sums of a candidate in an outlet and voice.
+    pub cells: usize,
+}
+
+/// Counts of one n-gram in one article, and where its words stand first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gram {
     pub hash: u64,
     pub count: u32,
     pub length: usize,
-    /// Its words, so that the count can be given a name.
-    pub text: String,
+    sentence: usize,
+    from: usize,
+}
+
+impl Gram {
+    /// Its words, out of the article's sentences. Few n-grams of an article are new to the collection: only those need it.
+    pub fn text(&self, sentences: &[String]) -> String {
+        words(&sentences[self.sentence])[self.from..self.from + self.length].join(" ")
+    }
+}
+
+fn words(sentence: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each_word(sentence, |word| words.push(word.to_owned()));
+    words
 }
 
 /// The n-grams of one article's sentences that `candidate` lets through, and its number of words.
-pub fn count(sentences: &[&str], candidate: impl Fn(u64) -> bool) -> (Vec<Gram>, u32) {
+pub fn count(sentences: &[String], candidate: impl Fn(u64) -> bool) -> (Vec<Gram>, u32) {
     let mut grams: FxHashMap<u64, Gram> = FxHashMap::default();
     let mut tokens = 0;
-    for sentence in sentences {
-        let words = words(sentence);
+    for (sentence, text) in sentences.iter().enumerate() {
+        let words = word_hashes(text);
         tokens += words.len() as u32;
         for (hash, from, length) in hashes(&words).filter(|gram| candidate(gram.0)) {
-            let text = || words[from..from + length].join(" ");
-            grams.entry(hash).or_insert_with(|| Gram { hash, count: 0, length, text: text() }).count += 1;
+            grams.entry(hash).or_insert(Gram { hash, count: 0, length, sentence, from }).count += 1;
         }
     }
     let mut grams: Vec<_> = grams.into_values().collect();
@@ -115,10 +154,10 @@ pub fn count(sentences: &[&str], candidate: impl Fn(u64) -> bool) -> (Vec<Gram>,
 }
 
 /// The distinct n-grams of one article's sentences.
-pub fn distinct(sentences: &[&str]) -> Vec<u64> {
+pub fn distinct(sentences: &[String]) -> Vec<u64> {
     let mut found: Vec<u64> = Vec::new();
     for sentence in sentences {
-        found.extend(hashes(&words(sentence)).map(|gram| gram.0));
+        found.extend(hashes(&word_hashes(sentence)).map(|gram| gram.0));
     }
     found.sort_unstable();
     found.dedup();
@@ -131,10 +170,11 @@ mod tests {
 
     #[test]
     fn grams_stay_inside_a_sentence_and_ignore_case_and_apostrophe() {
-        let sentences = ["Don\u{2019}t stop.", "don't STOP now"];
-        let (mut grams, tokens) = count(&sentences, |_| true);
-        grams.sort_by(|a, b| a.text.cmp(&b.text));
-        let found: Vec<_> = grams.iter().map(|gram| (gram.text.as_str(), gram.count)).collect();
+        let sentences = ["Don\u{2019}t stop.", "don't STOP now"].map(String::from);
+        let (grams, tokens) = count(&sentences, |_| true);
+        let mut named: Vec<_> = grams.iter().map(|gram| (gram.text(&sentences), gram.count)).collect();
+        named.sort();
+        let found: Vec<_> = named.iter().map(|(text, count)| (text.as_str(), *count)).collect();
         let expected =
             [("don't", 2), ("don't stop", 2), ("don't stop now", 1), ("now", 1), ("stop", 2), ("stop now", 1)];
         assert_eq!((&found[..], tokens), (&expected[..], 5));
@@ -149,7 +189,12 @@ mod tests {
             sketch.add(&grams);
         }
         assert!((0..50).all(|gram| u64::from(sketch.articles(mix(gram))) >= 50 - gram));
-        assert_eq!(sketch.threshold(5, 1000), 5);
-        assert_eq!(sketch.threshold(5, 10), 41);
+        let most = |candidates, cells| Most { candidates, cells };
+        assert_eq!(sketch.threshold(5, most(1000, 1000), 1), 5);
+        assert_eq!(sketch.threshold(5, most(10, 1000), 1), 41);
+        // Ten n-grams in 41 articles or more, each in all four cells perhaps.
+        assert_eq!(sketch.threshold(5, most(1000, 40), 4), 41);
+        // Those in fewer articles than there are cells stand in as many as they have articles.
+        assert_eq!(sketch.threshold(5, most(1000, 50 + 49 + 48), 1000), 48);
     }
 }

@@ -142,6 +142,48 @@ fn a_term_that_comes_up_is_a_shift_of_the_outlet_and_of_all_outlets() {
     assert_eq!(number(&of("(all)"), "count"), hits);
 }
 
+/// Before and after the event, one text in three articles; two of them use the term: two thirds of an occurrence each time.
+#[test]
+fn weighted_counts_of_shifts_are_rounded_not_cut() {
+    let mut rows = Collection { outlets: vec![("Gazette", 80)], seed: 3 }.rows();
+    rows.iter_mut().for_each(|row| row.terms.clear());
+    let printed = |at: usize, when: &str, text: &str| SentenceRow {
+        article_id: format!("Reprint-{when}-{at}"),
+        date: Some(when.parse().unwrap()),
+        part: "body",
+        voice: "narration",
+        text: text.to_owned(),
+        n_tokens: 40,
+        n_tokens_quoted: 0,
+        terms: if at < 2 { vec![("swarm", "dehumanising", false)] } else { vec![] },
+        ..rows[0].clone()
+    };
+    let text = |word: &str| (0..40).map(|at| format!("{word}{at}")).collect::<Vec<_>>().join(" ");
+    let reprints: Vec<_> = [("2026-02-01", text("early")), ("2026-04-01", text("late"))]
+        .iter()
+        .flat_map(|(when, text)| [0, 1, 2].map(|at| printed(at, when, text)))
+        .collect();
+    rows.extend(reprints);
+    let period = super::Period::Events(vec!["2026-03-01".parse().unwrap()]);
+    let wire = super::Wire::Once;
+    let tables = run(&rows, &AggregateOptions { period, wire, ..options() });
+    let shift = rows_where(&tables.shifts, &[("outlet", "Gazette"), ("term", "swarm"), ("voice", "all")]);
+    let sizes = numbers(&tables.articles, "cluster_size");
+    let ids = tables.articles.column("article_id").unwrap().str().unwrap();
+    let weight: std::collections::HashMap<&str, f64> =
+        ids.iter().zip(&sizes).map(|(id, size)| (id.unwrap(), 1.0 / size.unwrap())).collect();
+    assert!((0..3).all(|at| weight[format!("Reprint-2026-02-01-{at}").as_str()] == 1.0 / 3.0));
+    let gazette = |late: bool| {
+        let event = "2026-03-01".parse().unwrap();
+        let own = rows.iter().filter(|r| r.date.is_some_and(|date| (date >= event) == late));
+        1000.0 * (2.0 / 3.0) / own.map(|r| weight[r.article_id.as_str()] * f64::from(r.n_tokens)).sum::<f64>()
+    };
+    for (count, rate, late) in [("count", "rate_per_1000", true), ("count_before", "rate_per_1000_before", false)] {
+        assert_eq!(number(&shift, count), 1.0, "{count}");
+        assert!((number(&shift, rate) - gazette(late)).abs() < 1e-9, "{rate}");
+    }
+}
+
 #[test]
 fn a_period_of_few_articles_is_not_set_against_another() {
     let rows = Collection { outlets: vec![("Gazette", 120), ("Herald", 4)], seed: 7 }.rows();

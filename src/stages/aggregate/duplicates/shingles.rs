@@ -10,11 +10,10 @@ pub const LENGTH: usize = 5;
 /// Hashes of the distinct shingles of a running text, sorted. Sentence ends do not break a shingle: two readers of one
 /// text may cut its sentences differently.
 pub fn shingles(sentences: &[String]) -> Vec<u64> {
-    let words: Vec<u64> = sentences
-        .iter()
-        .flat_map(|sentence| ngrams::words(sentence))
-        .map(|word| rapidhash_v3(word.as_bytes()))
-        .collect();
+    let mut words: Vec<u64> = Vec::new();
+    for sentence in sentences {
+        ngrams::each_word(sentence, |word| words.push(rapidhash_v3(word.as_bytes())));
+    }
     let mut bytes = [0u8; 8 * LENGTH];
     let mut hashes: Vec<u64> = words
         .windows(LENGTH)

@@ -11,7 +11,7 @@ use crate::stages::aggregate::texts::ArticleText;
 /// Sentences after the headline that make the lead, where news puts what happened.
 const LEAD_SENTENCES: usize = 8;
 /// A word of the headline counts as often as this.
-const HEADLINE: f32 = 2.0;
+const HEADLINE: u16 = 2;
 /// Weight of a term that is a name.
 const NAME: f32 = 1.5;
 /// A term is a name when it is capitalised in at least this share of its places within sentences.
@@ -25,8 +25,8 @@ const MOST_TERMS: usize = 240;
 #[derive(Debug, Clone, Copy)]
 struct Count {
     term: u64,
-    lead: f32,
-    full: f32,
+    lead: u16,
+    full: u16,
     /// Places within a sentence, where a capital says that the term is a name; and those with one.
     inside: u16,
     capital: u16,
@@ -38,8 +38,6 @@ pub struct Weight {
     pub term: u32,
     pub lead: f32,
     pub full: f32,
-    /// 0 where the term is no name.
-    pub name: f32,
 }
 
 /// Terms of every article, while the texts are read.
@@ -50,11 +48,11 @@ pub struct Bags {
     terms: Vec<Term>,
 }
 
-/// As [`Count`], with the term's place in [`Bags::terms`].
+/// As [`Count`], with the term's place in [`Bags::terms`]: those of all articles are the most that is in memory here.
 struct Kept {
     term: u32,
-    lead: f32,
-    full: f32,
+    lead: u16,
+    full: u16,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,7 +100,7 @@ impl Bags {
 }
 
 fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Vec<Weight> {
-    let dampened = |count: f32| if count >= 1.0 { 1.0 + count.ln() } else { 0.0 };
+    let dampened = |count: u16| if count > 0 { 1.0 + f32::from(count).ln() } else { 0.0 };
     let mut weights: Vec<Weight> = kept
         .into_iter()
         .filter(|kept| idf[kept.term as usize] >= LEAST_IDF)
@@ -110,7 +108,7 @@ fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Vec<Weight> {
             let name = names[kept.term as usize];
             let factor = idf[kept.term as usize] * if name { NAME } else { 1.0 };
             let (lead, full) = (dampened(kept.lead) * factor, dampened(kept.full) * factor);
-            Weight { term: kept.term, lead, full, name: if name { full } else { 0.0 } }
+            Weight { term: kept.term, lead, full }
         })
         .collect();
     let heavier = |a: &Weight, b: &Weight| (b.lead + b.full).total_cmp(&(a.lead + a.full)).then(a.term.cmp(&b.term));
@@ -121,11 +119,10 @@ fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Vec<Weight> {
     weights.sort_unstable_by_key(|weight| weight.term);
     let length =
         |of: fn(&Weight) -> f32| weights.iter().map(|w| of(w).powi(2)).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    let (lead, full, name) = (length(|w| w.lead), length(|w| w.full), length(|w| w.name));
+    let (lead, full) = (length(|w| w.lead), length(|w| w.full));
     for weight in &mut weights {
         weight.lead /= lead;
         weight.full /= full;
-        weight.name /= name;
     }
     weights.shrink_to_fit();
     weights
@@ -134,22 +131,23 @@ fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Vec<Weight> {
 /// The distinct terms of an article, in order of their hashes.
 fn count(text: &ArticleText) -> Vec<Count> {
     let mut counts: FxHashMap<u64, Count> = FxHashMap::default();
-    let mut add = |word: &str, lead: f32, full: f32, inside: bool| {
+    let mut add = |word: &str, lead: u16, full: u16, inside: bool| {
         let Some(term) = term(word) else { return };
-        let count = counts.entry(term).or_insert(Count { term, lead: 0.0, full: 0.0, inside: 0, capital: 0 });
-        count.lead += lead;
-        count.full += full;
-        count.inside += u16::from(inside);
-        count.capital += u16::from(inside && word.starts_with(char::is_uppercase));
+        let count = counts.entry(term).or_insert(Count { term, lead: 0, full: 0, inside: 0, capital: 0 });
+        count.lead = count.lead.saturating_add(lead);
+        count.full = count.full.saturating_add(full);
+        // An article of 65,535 times the same word is no article; it must not stop the run.
+        count.inside = count.inside.saturating_add(u16::from(inside));
+        count.capital = count.capital.saturating_add(u16::from(inside && word.starts_with(char::is_uppercase)));
     };
     // A headline may be set in capitals: it says nothing of names.
     for word in text.headline.iter().flat_map(|sentence| sentence.unicode_words()) {
         add(word, HEADLINE, HEADLINE, false);
     }
     for (at, sentence) in text.sentences.iter().enumerate() {
-        let lead = if at < LEAD_SENTENCES { 1.0 } else { 0.0 };
+        let lead = u16::from(at < LEAD_SENTENCES);
         for (place, word) in sentence.unicode_words().enumerate() {
-            add(word, lead, 1.0, place > 0);
+            add(word, lead, 1, place > 0);
         }
     }
     let mut counts: Vec<Count> = counts.into_values().collect();
@@ -205,9 +203,11 @@ mod tests {
             text(0, "The mayor of Harborton said that the pumps had failed"),
             text(1, "A pump of the town failed"),
         ]);
+        let [name, headline] = ["Harborton", "Flood"].map(|word| bags.place[&term(word).unwrap()]);
         let weights = bags.weigh(2);
-        let named: Vec<&Weight> = weights[0].iter().filter(|weight| weight.name > 0.0).collect();
-        assert_eq!(named.len(), 1, "Harborton");
+        let once = weights[0].iter().filter(|weight| weight.term != headline);
+        let heaviest = once.max_by(|a, b| a.full.total_cmp(&b.full)).unwrap();
+        assert_eq!(heaviest.term, name, "{:?}", weights[0]);
         let length: f32 = weights[0].iter().map(|weight| weight.full * weight.full).sum();
         assert!((length - 1.0).abs() < 1e-5);
         assert!(weights[0].len() < 7, "the, of, said, that and had are left out: {:?}", weights[0]);

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::candidates::Link;
 
 /// Mean probability over all pairs from which two groups are one story.
-const LEAST: f64 = 0.5;
+pub const LEAST: f64 = 0.5;
 /// Days from the first to the last article of a story at most.
 const SPAN: i32 = 14;
 

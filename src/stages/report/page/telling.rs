@@ -93,7 +93,9 @@ fn candidates(sentences: &Path, column: &str, threshold: f32) -> Result<DataFram
         .select(wanted.map(col))
         .sort_by_exprs([col(column), col("sentence_id")], best_first)
         .limit(CANDIDATES)
-        .collect()?)
+        // Streamed, so that the best alone are held, not every sentence that reaches the threshold.
+        .collect_with_engine(Engine::Streaming)?
+        .unwrap_single())
 }
 
 #[derive(Default)]
