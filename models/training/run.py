@@ -34,7 +34,7 @@ def keep(path, value):
 
 
 def step_train(args):
-    trainer = Trainer(args.data, args.out / "training")
+    trainer = Trainer(args.data, args.out / "training", args.teacher)
     if trainer.resume():
         print(f"goes on at step {trainer.step}, {trainer.elapsed / 60:.1f} min", flush=True)
     trainer.run(args.minutes)
@@ -115,6 +115,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=STEPS, help="run one step, even if it was done before")
+    parser.add_argument("--teacher", type=Path, default=HERE.parent / "baseline", help="folder of the pair model that teaches tone and loaded language")
     parser.add_argument("--baseline", type=Path, help="folder of a pair model to measure beside this one")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

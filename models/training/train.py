@@ -1,4 +1,4 @@
-"""Multi-task training by wall clock: vectors against label wordings, tone, loaded language, nearness to the start."""
+"""Multi-task training by wall clock: vectors against label wordings, tone and loaded language (own labels and a teacher's shares), nearness to the start."""
 
 import copy
 import pickle
@@ -6,19 +6,25 @@ import random
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from encoder import Batcher, OnePass, encode
 from frames import varied_wording
-from sets import LOADED, TONES, Measured, label_schemes, loaded_rows, pair_rows, tone_rows, wordings
+from sets import Measured, label_schemes, loaded_rows, pair_rows, tone_rows, wordings
+from teacher import soft_targets
 
 SCHEME_WEIGHT = {"wikipedia_current_events": 3, "huffpost": 3, "articles": 3, "us_bills_119_committee": 1.5,
                  "uk_manifesto_crowd": 1.2, "valueeval_arguments": 1.5, "goemotions": 0.7, "news_aggregator": 0.7,
                  "newsgroups20": 0.7, "banking77": 0.3, "clinc150": 0.3, "pairs": 1.5}
-TONE_WEIGHT = {"newsmtsc": 0.72, "ccf": 0.16, "sst2": 0.12}
+TONE_WEIGHT = {"newsmtsc": 0.68, "ccf": 0.20, "sst2": 0.12}
 RATES = {"encoder": 8e-5, "heads": 8e-4, "scale": 2e-2}
-TEXTS, LABELS, HEAD_TEXTS = 28, 24, 16
+TEXTS, LABELS, HEAD_TEXTS = 24, 20, 24
+# Of a head's loss: on the batch that has its label, the label against the teacher's shares; on the other batch, the shares alone.
+OWN_LABEL, UNLABELLED = 0.6, 0.5
+# Of the running mean of the weights, which is what is exported.
+DECAY = 0.998
 ANCHOR, ANCHOR_EVERY = 2.0, 3
 NEAR_LABELS = 0.6
 
@@ -68,6 +74,7 @@ class Material:
         self.loaded_dev = loaded_rows(root, measured, "dev")
         self.counts = {n: len(p) for n, p in schemes.items()} | {s: len(p) for s, p in tone.items()}
         self.counts |= {"loaded": len(loaded), "pairs": len(self.pairs.items)}
+        self.head_texts = [t for part in (*tone.values(), loaded) for t, _ in part]
 
     def wording(self, scheme, label):
         return varied_wording(self.known.get(scheme, {}).get(label, [label]), self.rng)
@@ -134,13 +141,15 @@ def label_loss(model, texts, labels, truth):
 
 
 class Trainer:
-    def __init__(self, root, out, seed=7):
+    def __init__(self, root, out, teacher, seed=7):
         torch.manual_seed(seed)
         self.out = Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
         self.model = OnePass.start()
         self.start = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.material = self.prepared(root, seed)
+        self.taught = soft_targets(teacher, self.material.head_texts, self.out / "teacher.npz")
         scales = [self.model.scale, self.model.bias]
         encoder = [p for p in self.model.bert.parameters() if p.requires_grad]
         groups = [("encoder", encoder), ("heads", list(self.model.heads.parameters())), ("scale", scales)]
@@ -158,34 +167,55 @@ class Trainer:
             path.write_bytes(pickle.dumps(material))
         return pickle.loads(path.read_bytes())
 
-    def head_loss(self, name, part, anchored):
-        ids, mask = self.batch([t for t, _ in part])
+    def head_losses(self, name, part, anchored):
+        """Of both heads on the batch that carries labels for one of them, and how far its vectors are from the start's."""
+        texts = [t for t, _ in part]
+        ids, mask = self.batch(texts)
         vectors, pooled = self.model(ids, mask)
-        target = torch.tensor([c for _, c in part])
-        loss = nn.functional.cross_entropy(self.model.heads[name](pooled), target, label_smoothing=0.05)
+        losses = {}
+        for head, layer in self.model.heads.items():
+            logits = layer(pooled)
+            shares = torch.from_numpy(np.stack([self.taught[t][head] for t in texts]))
+            taught = nn.functional.cross_entropy(logits, shares)
+            if head == name:
+                own = nn.functional.cross_entropy(logits, torch.tensor([c for _, c in part]), label_smoothing=0.05)
+                losses[head] = OWN_LABEL * own + (1 - OWN_LABEL) * taught
+            else:
+                losses[f"{head} taught"] = UNLABELLED * taught
         far = torch.zeros(())
         if anchored:
             with torch.no_grad():
                 fixed, _ = self.start(ids, mask)
             far = (1 - (vectors * fixed).sum(-1)).mean()
-        return loss, far
+        return losses, far
 
     def one_step(self):
         texts, labels, truth = self.material.labelled()
         vectors, _ = self.model(*self.batch(texts))
         wordings_, _ = self.model(*self.batch(labels))
         losses = {"labels": label_loss(self.model, vectors, wordings_, truth)}
-        losses["tone"], _ = self.head_loss("tone", self.material.toned(), False)
-        losses["loaded"], far = self.head_loss("loaded", self.material.loaded.draw(HEAD_TEXTS), self.step % ANCHOR_EVERY == 0)
-        total = 0.5 * losses["labels"] + losses["tone"] + losses["loaded"] + ANCHOR * ANCHOR_EVERY * far
+        toned, _ = self.head_losses("tone", self.material.toned(), False)
+        loaded = self.material.loaded.draw(HEAD_TEXTS)
+        loaded, far = self.head_losses("loaded", loaded, self.step % ANCHOR_EVERY == 0)
+        losses |= toned | loaded
+        total = 0.5 * losses["labels"] + sum(toned.values()) + sum(loaded.values()) + ANCHOR * ANCHOR_EVERY * far
         if far.requires_grad:
             losses["anchor"] = far
         total.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        self.follow()
         for name, loss in losses.items():
             self.running[name] = 0.97 * self.running.get(name, loss.item()) + 0.03 * loss.item()
+
+    @torch.no_grad()
+    def follow(self):
+        """The running mean of the weights; in the first steps it takes up more of the newest."""
+        decay = min(DECAY, (1 + self.step) / (10 + self.step))
+        for mean, own in zip(self.mean.parameters(), self.model.parameters()):
+            if own.requires_grad:
+                mean.lerp_(own, 1 - decay)
 
     def run(self, minutes, save_every=300, check_every=900):
         began, saved, checked = time.time() - self.elapsed, time.time(), time.time()
@@ -206,7 +236,7 @@ class Trainer:
                 checked = time.time()
                 self.check()
         self.checkpoint()
-        self.model.eval().save(self.out / "trained.safetensors")
+        self.mean.save(self.out / "trained.safetensors")
 
     def report(self):
         losses = " ".join(f"{n} {v:.3f}" for n, v in self.running.items())
@@ -216,16 +246,15 @@ class Trainer:
         """Accuracy on small parts of the dev sets, for the log only."""
         for name, part in (("tone", self.material.tone_dev["newsmtsc"]), ("loaded", self.material.loaded_dev)):
             part = part[:400]
-            _, pooled = encode(self.model, [t for t, _ in part], limit=64)
+            _, pooled = encode(self.mean, [t for t, _ in part], limit=64)
             with torch.inference_mode():
-                guess = self.model.heads[name](pooled).argmax(1)
+                guess = self.mean.heads[name](pooled).argmax(1)
             right = (guess == torch.tensor([c for _, c in part])).float().mean().item()
             print(f"        dev {name} accuracy {right:.3f}", flush=True)
-        self.model.train()
 
     def checkpoint(self):
         """Written beside the old one and renamed, so that a killed run keeps a whole checkpoint."""
-        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "elapsed": self.elapsed,
+        state = {"model": self.model.state_dict(), "mean": self.mean.state_dict(), "optimiser": self.optimiser.state_dict(), "elapsed": self.elapsed,
                  "step": self.step, "torch_rng": torch.get_rng_state(), "rng": self.material.rng.getstate()}
         torch.save(state, self.out / "checkpoint.new")
         (self.out / "checkpoint.new").rename(self.out / "checkpoint.pt")
@@ -236,6 +265,7 @@ class Trainer:
             return False
         state = torch.load(path, weights_only=False)
         self.model.load_state_dict(state["model"])
+        self.mean.load_state_dict(state["mean"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.elapsed, self.step = state["elapsed"], state["step"]
         torch.set_rng_state(state["torch_rng"])
