@@ -182,14 +182,25 @@ pub fn outlet_estimates(
     thresholds: &Thresholds,
     options: &AggregateOptions,
 ) -> Result<DataFrame> {
+    let sums = weighted_sums(sentences, frames, thresholds, options)?;
+    let layout = Layout::new(frames, &sums, options.article_sentences);
+    outlets::table(&sums, &layout, &periods::Calendar::new(&options.period, &sums), options)
+}
+
+/// Totals by article, each weighing what `options.wire` says. Near-duplicates are looked for only where that depends on them.
+fn weighted_sums(
+    sentences: &Path,
+    frames: &[String],
+    thresholds: &Thresholds,
+    options: &AggregateOptions,
+) -> Result<ArticleSums> {
     options.check()?;
     let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
     if options.wire != Wire::Each {
         let clusters = duplicates::find(sentences, &sums)?;
         sums.weights = wire::weights(options.wire, &clusters, &sums, &mut Vec::new());
     }
-    let layout = Layout::new(frames, &sums, options.article_sentences);
-    outlets::table(&sums, &layout, &periods::Calendar::new(&options.period, &sums), options)
+    Ok(sums)
 }
 
 /// Seconds spent, by table.

@@ -9,8 +9,7 @@ use super::measures::Layout;
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar};
 use super::sides::Setting;
-use super::wire::{self, Wire};
-use super::{contrasts, duplicates, terms};
+use super::{contrasts, terms, weighted_sums};
 use crate::error::{Error, Result, unknown};
 use crate::run_folder::Thresholds;
 
@@ -38,12 +37,7 @@ pub fn contrast_pair(
     outlets: [&str; 2],
     period: &str,
 ) -> Result<Pair> {
-    options.check()?;
-    let mut sums = ArticleSums::read(sentences, frames, thresholds)?;
-    if options.wire != Wire::Each {
-        let clusters = duplicates::find(sentences, &sums)?;
-        sums.weights = wire::weights(options.wire, &clusters, &sums, &mut Vec::new());
-    }
+    let sums = weighted_sums(sentences, frames, thresholds, options)?;
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = Calendar::new(&options.period, &sums);
     let window = match period {
