@@ -78,7 +78,13 @@ fn infer_cross_15_frames(bencher: Bencher) {
     let models = Settings::default().validate().unwrap().models;
     let scheme = Scheme::find("policy_frames").unwrap();
     let sentences: Vec<Sentence> = sentences().into_iter().take(32).collect();
-    let options = ClassifierOptions { models: &models, engine: "embedded", scorer: Scorer::Cross, scheme: &scheme };
+    let options = ClassifierOptions {
+        models: &models,
+        engine: "embedded",
+        scorer: Scorer::Cross,
+        cascade_budget: 4,
+        scheme: &scheme,
+    };
     bencher.counter(ItemsCount::new(sentences.len())).with_inputs(|| Classifier::new(&options).unwrap()).bench_values(
         |classifier| {
             let texts: Vec<&str> = sentences.iter().map(|sentence| sentence.text.as_str()).collect();

@@ -18,10 +18,17 @@ pub struct Settings {
     /// Frame scheme: a built-in name (`framescope frames list`) or the path of a TOML file
     #[arg(long, value_name = "SCHEME")]
     pub frames: Option<String>,
-    /// How frames are scored: embedding (a sentence's vector against the frames' descriptions; the default) or cross (reads
-    /// sentence and hypothesis together, a pass for each)
+    /// How frames are scored: embedding (also called bi: a sentence's vector against the frames' descriptions; the default),
+    /// cross (reads sentence and hypothesis together, a pass for each), cascade (embedding first, cross for the frames that it
+    /// leaves open) or student (learns from a sample of the collection what cross would say, and corrects the estimates by it)
     #[arg(long, value_name = "NAME")]
     pub scorer: Option<String>,
+    /// Most frames of a sentence that the cascade gives to the cross-encoder
+    #[arg(long, value_name = "N")]
+    pub cascade_budget: Option<usize>,
+    /// Sentences that the cross-encoder reads for the student to learn from
+    #[arg(long, value_name = "N")]
+    pub student_sample: Option<usize>,
     /// Inference engine: embedded
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
@@ -102,6 +109,8 @@ pub struct Config {
     pub scheme: Scheme,
     pub frames: String,
     pub scorer: Scorer,
+    pub cascade_budget: usize,
+    pub student_sample: usize,
     pub engine: String,
     #[serde(skip)]
     pub models: PathBuf,
@@ -154,6 +163,8 @@ impl TableSettings {
 const KEYS: &[&str] = &[
     "frames",
     "scorer",
+    "cascade-budget",
+    "student-sample",
     "engine",
     "models",
     "lexicon",
@@ -213,6 +224,8 @@ impl Settings {
         Self {
             frames: self.frames.or(file.frames),
             scorer: self.scorer.or(file.scorer),
+            cascade_budget: self.cascade_budget.or(file.cascade_budget),
+            student_sample: self.student_sample.or(file.student_sample),
             engine: self.engine.or(file.engine),
             models: self.models.or(file.models),
             lexicon: list(self.lexicon, file.lexicon),
@@ -246,17 +259,16 @@ impl Settings {
     pub fn validate(self) -> Result<Config> {
         let tables = self.tables(None)?;
         let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
-        let scorer = match one_of("scorer", self.scorer, Scorer::NAMES, "embedding")?.as_str() {
-            "cross" => Scorer::Cross,
-            _ => Scorer::Embedding,
-        };
+        let scorer = one_of("scorer", self.scorer, Scorer::NAMES, "embedding")?;
         if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
             return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));
         }
         Ok(Config {
             scheme: Scheme::find(&frames)?,
             frames,
-            scorer,
+            scorer: Scorer::from_name(&scorer).expect("one of the names"),
+            cascade_budget: within("cascade-budget", self.cascade_budget, 1..=1000, 4)?,
+            student_sample: within("student-sample", self.student_sample, 100..=1_000_000, 2000)?,
             engine: one_of("engine", self.engine, ENGINES, "embedded")?,
             models: self.models.map_or_else(default_models, Ok)?,
             lexicon: self.lexicon,

@@ -35,6 +35,9 @@ pub struct RunManifest {
     pub models: Vec<ModelUsed>,
     pub scheme: SchemeUsed,
     pub thresholds: Thresholds,
+    /// Of a run with `--scorer student`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student: Option<StudentUsed>,
     /// Terms of the loaded-term lexicon in force, with the neutral wording one would expect.
     #[serde(default)]
     pub neutral_wording: BTreeMap<String, String>,
@@ -50,6 +53,15 @@ pub struct RunManifest {
     pub removals: BTreeMap<String, u64>,
     /// Seconds by stage.
     pub seconds: BTreeMap<String, f64>,
+}
+
+/// What the student scorer learnt from, and how near it comes to the cross-encoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudentUsed {
+    /// Sentences that the cross-encoder read.
+    pub sampled: u64,
+    /// `None` for a sample too small to hold a part out.
+    pub agreement: Option<crate::stages::infer::frames::Agreement>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

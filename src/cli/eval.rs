@@ -116,9 +116,15 @@ struct RunArgs {
     /// Frame scheme: a built-in name (`framescope frames list`) or the path of a TOML file
     #[arg(long, value_name = "SCHEME")]
     frames: Option<String>,
-    /// How frames are scored: cross or embedding
+    /// How frames are scored: embedding (also called bi), cross, cascade, or student (learns from at most half of the texts)
     #[arg(long, value_name = "NAME")]
     scorer: Option<String>,
+    /// Most frames of a sentence that the cascade gives to the cross-encoder
+    #[arg(long, value_name = "N")]
+    cascade_budget: Option<usize>,
+    /// Texts that the cross-encoder reads for the student to learn from
+    #[arg(long, value_name = "N")]
+    student_sample: Option<usize>,
     /// Inference engine: embedded
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -201,6 +207,8 @@ fn configured(run: RunArgs) -> Result<Config> {
     let settings = Settings {
         frames: run.frames,
         scorer: run.scorer,
+        cascade_budget: run.cascade_budget,
+        student_sample: run.student_sample,
         engine: run.engine,
         models: run.models,
         threads: run.threads,

@@ -31,9 +31,9 @@ pub struct Output {
 }
 
 impl Output {
-    /// The rows, each `width` numbers.
+    /// The rows, each `width` numbers; none where nothing was run.
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.width)
+        self.values.chunks_exact(self.width.max(1))
     }
 }
 

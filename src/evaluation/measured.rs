@@ -184,13 +184,15 @@ impl<'a> Measured<'a> {
         let calibration = match scorer {
             Scorer::Cross => {
                 let temperature = manifest.model(&manifest.pair_model)?.head("frames")?.temperature;
-                fit::FrameCalibration { scorer, temperature, embedding: None }
+                Some(fit::FrameCalibration { scorer, temperature, embedding: None })
             }
             Scorer::Embedding => {
                 let embedding = manifest.model(&manifest.vector_model)?.embedding.as_ref();
-                fit::FrameCalibration { scorer, temperature: 1.0, embedding }
+                Some(fit::FrameCalibration { scorer, temperature: 1.0, embedding })
             }
+            // They take the cross-encoder's: it is to be fitted there.
+            Scorer::Cascade | Scorer::Student => None,
         };
-        Ok(fit::frames(answers, &self.gold, (options.unit == Unit::Text).then_some(calibration)))
+        Ok(fit::frames(answers, &self.gold, calibration.filter(|_| options.unit == Unit::Text)))
     }
 }

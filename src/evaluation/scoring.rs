@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use rand::SeedableRng;
+
 use super::dataset::Example;
 use super::task::{Aggregate, Task};
 use crate::config::Config;
@@ -11,7 +13,7 @@ use crate::run_folder::ModelUsed;
 use crate::stages::infer::heads::softmax;
 use crate::stages::infer::models::Manifest;
 use crate::stages::infer::tokens::Tokens;
-use crate::stages::infer::{Classifier, ClassifierOptions, Loaded, batches, load_model};
+use crate::stages::infer::{Classifier, ClassifierOptions, Loaded, Scorer, batches, load_model};
 
 /// Texts tokenised at a time: bounds memory, and is thousands of sequences so that batches stay full.
 const AT_ONCE: usize = 4096;
@@ -91,14 +93,18 @@ pub(super) fn frames(
     config: &Config,
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<Answers> {
-    let classifier = Classifier::new(&ClassifierOptions {
+    let mut classifier = Classifier::new(&ClassifierOptions {
         models: &config.models,
         engine: &config.engine,
         scorer: config.scorer,
+        cascade_budget: config.cascade_budget,
         scheme: &config.scheme,
     })?;
     let texts: Vec<&str> = sentences.iter().flatten().map(String::as_str).collect();
     let started = Instant::now();
+    if config.scorer == Scorer::Student {
+        classifier.teach(&lesson(&texts, config), progress)?;
+    }
     let mut scores = Vec::with_capacity(texts.len());
     // The classifier scores equal texts once, so the rate counts distinct ones.
     let mut passed = 0;
@@ -125,6 +131,13 @@ pub(super) fn frames(
         engine: classifier.engine(),
         models: classifier.models().to_vec(),
     })
+}
+
+/// At most half of the texts, at random: the other half is scored by a student that has not seen it.
+fn lesson<'a>(texts: &[&'a str], config: &Config) -> Vec<&'a str> {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(config.tables.seed);
+    let count = (texts.len() / 2).clamp(1, config.student_sample).min(texts.len());
+    rand::seq::index::sample(&mut random, texts.len(), count).into_iter().map(|at| texts[at]).collect()
 }
 
 /// Frame by frame over the sentences of one example.

@@ -58,6 +58,7 @@ fn the_probabilities_are_those_of_a_run() {
         models: &config.models,
         engine: &config.engine,
         scorer: config.scorer,
+        cascade_budget: config.cascade_budget,
         scheme: &config.scheme,
     });
     let (scores, _) = classifier.unwrap().score(&TEXTS, &|_| {}).unwrap();

@@ -8,6 +8,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::lesson::Learnt;
 use crate::error::{Error, Result};
 use crate::record::{Field, Rejected};
 use crate::stages::report::write_atomically;
@@ -57,6 +58,7 @@ const FOLDER: &str = ".partial";
 /// What the folder is called while it is removed.
 const DONE: &str = ".partial-done";
 const PLAN: &str = "plan.json";
+const LEARNT: &str = "learnt.json";
 
 impl Checkpoint {
     /// Opens the checkpoint for `plan`, a text that holds everything the chunks depend on.
@@ -107,6 +109,21 @@ impl Checkpoint {
             Ok(())
         })?;
         write_json(&self.account_path(chunk), account)
+    }
+
+    /// What the student scorer learnt before the first chunk.
+    pub fn store_learnt(&self, learnt: &Learnt) -> Result<()> {
+        write_json(&self.folder.join(LEARNT), learnt)
+    }
+
+    /// `None` where the run did not get so far.
+    pub fn learnt(&self) -> Result<Option<Learnt>> {
+        let path = self.folder.join(LEARNT);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| Error::Run { path, reason: e.to_string() }),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io(path)(e)),
+        }
     }
 
     pub fn account(&self, chunk: usize) -> Result<ChunkAccount> {

@@ -2,9 +2,10 @@
 
 use super::{Scored, Setup, with_terms};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::Sentence;
 use crate::run_folder::Thresholds;
+use crate::stages::infer::Scorer;
 
 /// Models and lexicon, ready.
 pub struct Inspection {
@@ -13,6 +14,11 @@ pub struct Inspection {
 
 impl Inspection {
     pub fn new(config: &Config) -> Result<Self> {
+        if config.scorer == Scorer::Student {
+            return Err(Error::Config(
+                "the student scorer learns from a collection; inspect with another --scorer".into(),
+            ));
+        }
         Ok(Self { setup: Setup::new(config)? })
     }
 

@@ -5,6 +5,7 @@ mod checkpoint;
 mod comparison;
 mod finish;
 mod inspection;
+mod lesson;
 mod output;
 mod prepare;
 mod sentence_table;
@@ -17,7 +18,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::run_folder::{Counts, RunManifest};
-use crate::stages::infer::{Classifier, ClassifierOptions, lexicon};
+use crate::stages::infer::{Classifier, ClassifierOptions, Scorer, lexicon};
 
 pub use checkpoint::{Interrupted, finished_chunks};
 pub use comparison::{
@@ -31,6 +32,7 @@ pub use prepare::{Preparation, Prepared};
 pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
 
 use checkpoint::{Checkpoint, ChunkAccount, fingerprint};
+use lesson::{CrossScores, Learnt};
 
 /// Told how a run goes on; the command line shows it as a bar.
 pub trait Progress: Sync {
@@ -69,20 +71,43 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
         .build()
         .map_err(|e| Error::Engine(format!("threads: {e}")))?;
     progress.stage("loading models");
-    let setup = Setup::new(job.config)?;
+    let mut setup = Setup::new(job.config)?;
     let preparation = Preparation::new(job.config)?;
     let checkpoint = Checkpoint::open(job.output, &setup.plan(job), job.interrupted)?;
+    let learnt = (job.config.scorer == Scorer::Student)
+        .then(|| learnt(job, &mut setup, &preparation, &checkpoint, &workers, progress))
+        .transpose()?;
     progress.stage("scoring");
-    let read = score_chunks(job, &setup, preparation, &checkpoint, &workers, progress)?;
+    let sample = learnt.as_ref().map(Learnt::cross_scores);
+    let scoring = Scoring { setup: &setup, sample: sample.as_ref() };
+    let read = score_chunks(job, scoring, preparation, &checkpoint, &workers, progress)?;
     progress.stage("tables");
     let nothing = nothing_scored(job, &checkpoint, read.chunks)?;
-    let run = finish::Finished { job, setup: &setup, checkpoint: &checkpoint, read, started };
+    let run = finish::Finished { job, setup: &setup, checkpoint: &checkpoint, learnt: learnt.as_ref(), read, started };
     match (workers.install(|| run.write()), nothing) {
         (Ok(manifest), _) => Ok(Outcome { counts: manifest.counts, manifest }),
         // There is nothing to go on with, either.
         (Err(_), Some(nothing)) => checkpoint.remove().and(Err(nothing)),
         (Err(error), None) => Err(error),
     }
+}
+
+/// Taught now, or as an interrupted run was.
+fn learnt(
+    job: &Job<'_>,
+    setup: &mut Setup,
+    preparation: &Preparation,
+    checkpoint: &Checkpoint,
+    workers: &rayon::ThreadPool,
+    progress: &dyn Progress,
+) -> Result<Learnt> {
+    if let Some(learnt) = checkpoint.learnt()? {
+        setup.classifier.set_student(learnt.student.clone());
+        return Ok(learnt);
+    }
+    let learnt = lesson::learn(job, setup, preparation, workers, progress)?;
+    checkpoint.store_learnt(&learnt)?;
+    Ok(learnt)
 }
 
 /// What to say of a collection of which every record was rejected: without articles there are no tables.
@@ -115,6 +140,7 @@ impl Setup {
             models: &config.models,
             engine: &config.engine,
             scorer: config.scorer,
+            cascade_budget: config.cascade_budget,
             scheme: &config.scheme,
         })?;
         let mut texts = Vec::new();
@@ -149,6 +175,11 @@ impl Setup {
             "models": models,
             "engine": config.engine,
             "scorer": config.scorer,
+            "scorer settings": match config.scorer {
+                Scorer::Cascade => serde_json::json!(config.cascade_budget),
+                Scorer::Student => serde_json::json!([config.student_sample, config.tables.seed]),
+                Scorer::Cross | Scorer::Embedding => serde_json::Value::Null,
+            },
             "frames": fingerprint(&format!("{:?}", config.scheme)),
             "lexicon": self.lexicon_fingerprint,
             "map": config.map,
@@ -167,10 +198,18 @@ struct Read {
     notes: Vec<String>,
 }
 
+/// What turns a chunk into rows.
+#[derive(Clone, Copy)]
+struct Scoring<'a> {
+    setup: &'a Setup,
+    /// Of a run whose scorer learns from a sample.
+    sample: Option<&'a CrossScores<'a>>,
+}
+
 /// One thread reads ahead, and cleans and segments on the worker pool; this one scores and stores.
 fn score_chunks(
     job: &Job<'_>,
-    setup: &Setup,
+    scoring: Scoring<'_>,
     preparation: Preparation,
     checkpoint: &Checkpoint,
     workers: &rayon::ThreadPool,
@@ -209,7 +248,7 @@ fn score_chunks(
                 let bytes = start + part(end.saturating_sub(start));
                 progress.advance(bytes, of, totals.0 + part(articles), totals.1 + part(sentences));
             };
-            let (mut rows, account) = workers.install(|| score_chunk(setup, prepared, &within))?;
+            let (mut rows, account) = workers.install(|| score_chunk(scoring, prepared, &within))?;
             checkpoint.store(done + number, &mut rows, &account)?;
             totals = (totals.0 + articles, totals.1 + sentences);
             progress.advance(end, of, totals.0, totals.1);
@@ -219,7 +258,7 @@ fn score_chunks(
 }
 
 fn score_chunk(
-    setup: &Setup,
+    Scoring { setup, sample }: Scoring<'_>,
     prepared: Prepared,
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<(polars::frame::DataFrame, ChunkAccount)> {
@@ -232,12 +271,15 @@ fn score_chunk(
         .into_iter()
         .map(|prepared| {
             let sentences = prepared.sentences.into_iter().zip(scores.by_ref());
-            let sentences = sentences.map(|(sentence, scores)| with_terms(sentence, scores, &setup.lexicon));
+            let sentences = sentences.map(|(sentence, scores)| {
+                let cross = sample.and_then(|sample| sample.get(&(prepared.article.id.as_str(), sentence.index)));
+                Scored { cross: cross.map(|cross| cross.to_vec()), ..with_terms(sentence, scores, &setup.lexicon) }
+            });
             ScoredArticle { sentences: sentences.collect(), article: prepared.article, agency: prepared.agency }
         })
         .collect();
     account.distinct_sentences = distinct;
-    let rows = sentence_table(&scored, &setup.frames)?;
+    let rows = sentence_table(&scored, &setup.frames, sample.is_some())?;
     account.seconds.insert("infer".into(), started.elapsed().as_secs_f64());
     Ok((rows, account))
 }
@@ -250,7 +292,7 @@ pub(crate) fn with_terms(
 ) -> Scored {
     let terms = lexicon.find(&sentence);
     let (n_tokens, n_tokens_quoted) = lexicon::count_words(&sentence);
-    Scored { sentence, scores, terms, n_tokens, n_tokens_quoted }
+    Scored { sentence, scores, cross: None, terms, n_tokens, n_tokens_quoted }
 }
 
 /// Seconds by stage, added up.

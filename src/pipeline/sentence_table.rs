@@ -9,6 +9,8 @@ use crate::record::{Article, Scores, Sentence, TermHit};
 pub struct Scored {
     pub sentence: Sentence,
     pub scores: Scores,
+    /// What the cross-encoder says of the frames, where the student learnt from this sentence.
+    pub cross: Option<Vec<f32>>,
     pub terms: Vec<TermHit>,
     pub n_tokens: u32,
     pub n_tokens_quoted: u32,
@@ -24,8 +26,9 @@ pub struct ScoredArticle {
 /// Name of the outlet of a record that names none.
 pub const UNKNOWN_OUTLET: &str = "unknown";
 
-/// The rows of some articles, in order. Schema version 1; `codebook.json` describes each column.
-pub fn sentence_table(articles: &[ScoredArticle], frames: &[String]) -> Result<DataFrame> {
+/// The rows of some articles, in order. Schema version 1; `codebook.json` describes each column. The columns `cross_<frame>`
+/// stand in `sampled` runs only, empty but for the sentences of the sample.
+pub fn sentence_table(articles: &[ScoredArticle], frames: &[String], sampled: bool) -> Result<DataFrame> {
     let rows: Vec<Row<'_>> = articles
         .iter()
         .flat_map(|scored| scored.sentences.iter().map(|s| (&scored.article, scored.agency.as_deref(), s)))
@@ -33,6 +36,12 @@ pub fn sentence_table(articles: &[ScoredArticle], frames: &[String]) -> Result<D
     let mut columns = article_columns(&rows);
     columns.extend(position_columns(&rows));
     columns.extend(score_columns(&rows, frames));
+    if sampled {
+        columns.extend(frames.iter().enumerate().map(|(i, name)| {
+            let values = rows.iter().map(|row| row.2.cross.as_ref().map(|cross| cross[i]));
+            Float32Chunked::from_iter_options(format!("cross_{name}").into(), values).into_column()
+        }));
+    }
     columns.extend(term_columns(&rows)?);
     Ok(DataFrame::new(rows.len(), columns)?)
 }
@@ -161,7 +170,7 @@ mod tests {
             quoted: Vec::new(),
         };
         let scores = Scores { tone: [0.2, 0.5, 0.3], loaded: 0.4, frames: vec![0.1, 0.9], top_frame: Some((1, 0.8)) };
-        Scored { sentence, scores, terms, n_tokens: 1, n_tokens_quoted: 0 }
+        Scored { sentence, scores, cross: None, terms, n_tokens: 1, n_tokens_quoted: 0 }
     }
 
     fn article(sentences: Vec<Scored>) -> ScoredArticle {
@@ -185,12 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sampled_run_has_the_cross_encoders_word_where_there_is_one() {
+        let frames = ["x".to_owned(), "y".to_owned()];
+        let sampled = Scored { cross: Some(vec![0.25, 0.75]), ..scored(1, vec![]) };
+        let table = sentence_table(&[article(vec![scored(0, vec![]), sampled])], &frames, true).unwrap();
+        let cross: Vec<Option<f32>> = table.column("cross_y").unwrap().f32().unwrap().iter().collect();
+        assert_eq!(cross, [None, Some(0.75)]);
+        assert_eq!(table.schema(), sentence_table(&[], &frames, true).unwrap().schema());
+    }
+
+    #[test]
     fn every_chunk_has_one_schema_with_and_without_hits() {
         let frames = ["x".to_owned(), "y".to_owned()];
         let hit = TermHit { term: "t".into(), category: "c".into(), strength: 2, start: 0, end: 1, in_quote: true };
-        let with = sentence_table(&[article(vec![scored(0, vec![]), scored(1, vec![hit])])], &frames).unwrap();
-        let without = sentence_table(&[article(vec![scored(0, vec![])])], &frames).unwrap();
-        let empty = sentence_table(&[], &frames).unwrap();
+        let with = sentence_table(&[article(vec![scored(0, vec![]), scored(1, vec![hit])])], &frames, false).unwrap();
+        let without = sentence_table(&[article(vec![scored(0, vec![])])], &frames, false).unwrap();
+        let empty = sentence_table(&[], &frames, false).unwrap();
         assert_eq!(with.schema(), without.schema());
         assert_eq!(with.schema(), empty.schema());
         assert_eq!(with.height(), 2);

@@ -11,5 +11,6 @@ mod mistakes;
 mod reading;
 mod resume;
 mod run_folder;
+mod scorers;
 mod stories;
 mod support;

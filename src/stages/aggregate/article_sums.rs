@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::columns::date_of;
-use super::scan::{for_each_batch, score, unsigned};
+use super::scan::{for_each_batch, has_column, score, unsigned};
 use crate::error::{Error, Result};
 use crate::record::{Part, Voice};
 use crate::run_folder::Thresholds;
@@ -74,12 +74,29 @@ pub struct ArticleSums {
     pub lexicon: Vec<(String, String)>,
     /// Sorted by article, part and term.
     pub terms: Vec<TermCount>,
+    /// Of a run whose scorer learnt from a sample.
+    pub sampled: Option<Sampled>,
     /// What each article counts in an estimate: 1, a part of it for one of several reprints, 0 where it is left out.
     pub weights: Vec<f64>,
 }
 
+/// Totals of each cell over the sentences that the cross-encoder read, a vector a frame.
+#[derive(Debug, Default)]
+pub struct Sampled {
+    pub sentences: Vec<u32>,
+    /// Of the cross-encoder's scores, and of the student's on the same sentences.
+    pub cross: Vec<Vec<f64>>,
+    pub student: Vec<Vec<f64>>,
+    /// Sentences at or above the cut-off, likewise.
+    pub cross_hits: Vec<Vec<u32>>,
+    pub student_hits: Vec<Vec<u32>>,
+}
+
 /// Marks a part and voice that an article does not have.
 pub const NO_CELL: u32 = u32::MAX;
+
+/// Scores that come before the frames in [`scores`].
+pub const FIXED_SCORES: usize = 4;
 
 /// Columns of which the mean is taken: the four tone and wording scores, then the frames.
 pub fn scores(frames: &[String]) -> Vec<String> {
@@ -110,6 +127,10 @@ impl ArticleSums {
         wanted.extend(["date", "tone_neutral", "terms"].map(String::from));
         wanted.extend(scores(frames));
         let mut reading = Reading::new(path, frames, thresholds);
+        if frames.first().map(|frame| has_column(path, &format!("cross_{frame}"))).transpose()? == Some(true) {
+            wanted.extend(frames.iter().map(|frame| format!("cross_{frame}")));
+            reading.sums.sampled = Some(Sampled::of(frames.len()));
+        }
         for_each_batch(path, &wanted, |batch| reading.take(batch))?;
         Ok(reading.finish())
     }
@@ -137,6 +158,25 @@ impl ArticleSums {
         let from = self.terms.partition_point(|count| count.article < article);
         let to = self.terms.partition_point(|count| count.article <= article);
         &self.terms[from..to]
+    }
+}
+
+impl Sampled {
+    fn of(frames: usize) -> Self {
+        let (scores, hits) = (vec![Vec::new(); frames], vec![Vec::new(); frames]);
+        Self {
+            sentences: Vec::new(),
+            cross: scores.clone(),
+            student: scores,
+            cross_hits: hits.clone(),
+            student_hits: hits,
+        }
+    }
+
+    fn resize(&mut self, cells: usize) {
+        self.sentences.resize(cells, 0);
+        self.cross.iter_mut().chain(&mut self.student).for_each(|totals| totals.resize(cells, 0.0));
+        self.cross_hits.iter_mut().chain(&mut self.student_hits).for_each(|hits| hits.resize(cells, 0));
     }
 }
 
@@ -181,6 +221,7 @@ impl<'a> Reading<'a> {
         let (article_of, cell_of) = self.place(&batch)?;
         self.count(&batch, &cell_of)?;
         self.sum(&batch, &cell_of)?;
+        self.sum_sampled(&batch, &cell_of)?;
         self.count_terms(&batch, &article_of)?;
         self.rows += batch.height();
         Ok(())
@@ -292,6 +333,26 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    fn sum_sampled(&mut self, batch: &DataFrame, cell_of: &[u32]) -> Result<()> {
+        let Some(sampled) = &mut self.sums.sampled else { return Ok(()) };
+        sampled.resize(self.sums.cells.len());
+        for frame in 0..sampled.cross.len() {
+            let name = &self.scores[FIXED_SCORES + frame];
+            let cutoff = self.cutoffs[1 + frame].1;
+            let student = score(batch, name)?;
+            let cross = batch.column(&name.replacen("frame_", "cross_", 1))?.f32()?;
+            for (row, cross) in cross.iter().enumerate() {
+                let (Some(cross), cell) = (cross, cell_of[row] as usize) else { continue };
+                sampled.sentences[cell] += u32::from(frame == 0);
+                sampled.cross[frame][cell] += f64::from(cross);
+                sampled.student[frame][cell] += f64::from(student[row]);
+                sampled.cross_hits[frame][cell] += u32::from(cross >= cutoff);
+                sampled.student_hits[frame][cell] += u32::from(student[row] >= cutoff);
+            }
+        }
+        Ok(())
+    }
+
     fn count_terms(&mut self, batch: &DataFrame, article_of: &[u32]) -> Result<()> {
         let articles = Column::new("article".into(), article_of);
         let found =
@@ -328,6 +389,9 @@ impl<'a> Reading<'a> {
         let cells = sums.cells.len();
         sums.totals.iter_mut().for_each(|totals| totals.resize(cells, 0.0));
         sums.hits.iter_mut().for_each(|hits| hits.resize(cells, 0));
+        if let Some(sampled) = &mut sums.sampled {
+            sampled.resize(cells);
+        }
         let counts = self.terms.into_iter();
         sums.terms = counts
             .map(|((article, part, term), (count, quoted))| TermCount { article, part, term, count, quoted })

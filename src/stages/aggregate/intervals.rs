@@ -88,6 +88,24 @@ pub fn headline(kind: Kind, sums: &RatioSums, alpha: f64) -> Option<Interval> {
     }
 }
 
+/// The same interval for a share or score between 0 and 1 whose variance was worked out elsewhere, from `n` articles that count as
+/// `effective` ones of equal length; `None` for a mean that does not vary.
+pub fn of_variance(kind: Kind, ratio: f64, variance: f64, (n, effective): (f64, f64), alpha: f64) -> Option<Interval> {
+    let m = effective.max(1.0 + 1e-9);
+    let variance = variance * (n - 1.0) / n * m / (m - 1.0);
+    let level = 1.0 - alpha / 2.0;
+    let shrink = (normal_quantile(level) / student_quantile(level, (m - 1.0).max(1.0))).powi(2);
+    if variance > 0.0 && ratio > 0.0 && ratio < 1.0 {
+        let (low, high) = clopper_pearson(ratio, ratio * (1.0 - ratio) / variance * shrink, alpha);
+        return Some(Interval { low, high, method: "korn_graubard" });
+    }
+    if variance > 0.0 || kind == Kind::Share {
+        let (low, high) = clopper_pearson(ratio, n, alpha);
+        return Some(Interval { low, high, method: "clopper_pearson_articles" });
+    }
+    None
+}
+
 fn share(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) -> Interval {
     // One unit an article: plain binomial sampling of articles.
     let single = sums.xx == sums.x && sums.x == sums.n;

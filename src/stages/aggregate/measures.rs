@@ -6,6 +6,7 @@
 use super::article_sums::{self, ArticleSums, NO_CELL};
 use super::columns::Matrix;
 use super::intervals::Kind;
+use super::ppi;
 use crate::record::{Part, Voice};
 
 /// The parts of an article that a table tells apart. A deck counts in `all` only.
@@ -127,6 +128,18 @@ pub struct Estimand {
     pub numerator: usize,
     pub denominator: usize,
     pub kind: Kind,
+    pub scored_by: ScoredBy,
+}
+
+/// Whose scores an estimate is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoredBy {
+    /// A scorer that stands for itself.
+    Itself,
+    /// A student, with the columns of the totals over the sample: the cross-encoder's and the student's.
+    Student { cross: usize, student: usize },
+    /// A student, of a statistic that a sample of sentences cannot correct.
+    StudentAlone,
 }
 
 impl Estimand {
@@ -154,7 +167,12 @@ pub struct Layout {
     category_of: Vec<usize>,
     categories: usize,
     article_sentences: u32,
+    /// Where the totals over the sample begin: its sentences, then four columns a frame.
+    sample_at: Option<usize>,
 }
+
+/// Columns of the sample that belong to one frame.
+const SAMPLE_COLUMNS: usize = 4;
 
 impl Layout {
     pub fn new(frames: &[String], sums: &ArticleSums, article_sentences: u32) -> Self {
@@ -174,7 +192,12 @@ impl Layout {
             category_of,
             categories: categories.len(),
             article_sentences,
+            sample_at: None,
         };
+        if sums.sampled.is_some() {
+            layout.sample_at = Some(layout.columns);
+            layout.columns += 1 + SAMPLE_COLUMNS * frames.len();
+        }
         for (at, measure) in scores.into_iter().enumerate() {
             let kind = Kind::Mean { least: if measure == "tone" { -1.0 } else { 0.0 }, most: 1.0 };
             layout.push(measure, Statistic::Mean, FIRST_SCORE + at, SENTENCES, kind);
@@ -184,16 +207,62 @@ impl Layout {
             layout.push(measure.clone(), Statistic::ShareSentences, column, SENTENCES, Kind::Share);
             layout.push(measure, Statistic::ShareArticles, column + layout.cutoffs, ARTICLES, Kind::Share);
         }
+        for (at, frame) in frames.iter().enumerate() {
+            layout.say_who_scored(at, &format!("frame_{frame}"));
+        }
         layout.push("terms".into(), Statistic::RatePer1000, TERMS, TOKENS, Kind::Rate);
         for (at, category) in categories.into_iter().enumerate() {
-            let column = layout.columns - layout.categories + at;
+            let column = layout.categories_at() + at;
             layout.push(format!("terms_{category}"), Statistic::RatePer1000, column, TOKENS, Kind::Rate);
         }
         layout
     }
 
     fn push(&mut self, measure: String, statistic: Statistic, numerator: usize, denominator: usize, kind: Kind) {
-        self.estimands.push(Estimand { measure, statistic, numerator, denominator, kind });
+        let scored_by = ScoredBy::Itself;
+        self.estimands.push(Estimand { measure, statistic, numerator, denominator, kind, scored_by });
+    }
+
+    /// Marks the estimates of a student's frame.
+    fn say_who_scored(&mut self, frame: usize, measure: &str) {
+        let Some(first) = self.sample_at.map(|at| at + 1 + SAMPLE_COLUMNS * frame) else { return };
+        for estimand in self.estimands.iter_mut().filter(|estimand| estimand.measure == measure) {
+            estimand.scored_by = match estimand.statistic {
+                Statistic::Mean => ScoredBy::Student { cross: first, student: first + 1 },
+                Statistic::ShareSentences => ScoredBy::Student { cross: first + 2, student: first + 3 },
+                Statistic::ShareArticles | Statistic::RatePer1000 => ScoredBy::StudentAlone,
+            };
+        }
+    }
+
+    fn categories_at(&self) -> usize {
+        FIRST_SCORE + self.scores + 2 * self.cutoffs
+    }
+
+    /// The totals that a corrected estimate needs, from a row of totals.
+    pub fn sample_totals(&self, row: &[f64], estimand: &Estimand, (cross, student): (usize, usize)) -> ppi::Totals {
+        let read = self.sample_at.map_or(0.0, |at| row[at]);
+        ppi::Totals {
+            unread: row[SENTENCES] - read,
+            student_unread: row[estimand.numerator] - row[student],
+            read,
+            cross: row[cross],
+            student_read: row[student],
+        }
+    }
+
+    fn add_sample(&self, sums: &ArticleSums, cell: usize, row: &mut [f64]) {
+        let (Some(at), Some(sampled)) = (self.sample_at, &sums.sampled) else { return };
+        row[at] += f64::from(sampled.sentences[cell]);
+        if sampled.sentences[cell] == 0 {
+            return;
+        }
+        for (frame, columns) in row[at + 1..].chunks_exact_mut(SAMPLE_COLUMNS).enumerate() {
+            columns[0] += sampled.cross[frame][cell];
+            columns[1] += sampled.student[frame][cell];
+            columns[2] += f64::from(sampled.cross_hits[frame][cell]);
+            columns[3] += f64::from(sampled.student_hits[frame][cell]);
+        }
     }
 
     /// The totals of one article in one slice, times its weight, into a row of zeros.
@@ -210,6 +279,7 @@ impl Layout {
                 row[SENTENCES] += f64::from(cell.sentences);
                 row[FIRST_SCORE..hits_at].iter_mut().zip(&sums.totals).for_each(|(sum, totals)| *sum += totals[at]);
                 row[hits_at..].iter_mut().zip(&sums.hits).for_each(|(sum, hits)| *sum += f64::from(hits[at]));
+                self.add_sample(sums, at, row);
             }
         }
         if row[SENTENCES] > 0.0 {
@@ -218,7 +288,7 @@ impl Layout {
             let enough = f64::from(self.article_sentences);
             hits.iter().zip(articles).for_each(|(&hits, article)| *article = f64::from(u8::from(hits >= enough)));
         }
-        let categories_at = self.columns - self.categories;
+        let categories_at = self.categories_at();
         for count in sums.terms_of(article).iter().filter(|count| slice.part.holds(count.part)) {
             let category = self.category_of[count.term as usize];
             row[categories_at + category] += f64::from(slice.voice.share_of(count.count, count.quoted));

@@ -23,6 +23,7 @@ mod outlets;
 mod pair;
 mod periods;
 mod permutation;
+mod ppi;
 mod same_story;
 mod scan;
 mod shifts;
@@ -56,6 +57,10 @@ pub use options::AggregateOptions;
 pub use pair::{Pair, contrast_pair};
 pub use periods::{ALL, Period};
 pub use wire::Wire;
+
+const STUDENT_NOTE: &str = "frames in the tables outlets and sections are corrected by the cross-encoder's sample \
+    (prediction-powered inference, method ppi) where at least two articles of a row have a sentence of it, and have no interval \
+    elsewhere; the other tables compare the student's own scores";
 
 /// The tables of a run.
 #[derive(Debug, Clone)]
@@ -146,6 +151,9 @@ pub fn aggregate_each(
     let layout = Layout::new(frames, &sums, options.article_sentences);
     let periods = periods::Calendar::new(&options.period, &sums);
     let mut notes = Vec::new();
+    if sums.sampled.is_some() {
+        notes.push(STUDENT_NOTE.into());
+    }
     let clusters = duplicates::find(sentences, &sums)?;
     clock.lap("duplicates");
     let stories = stories::find(sentences, &sums)?;

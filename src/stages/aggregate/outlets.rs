@@ -14,9 +14,10 @@ use super::bootstrap::{self, Resampling};
 use super::columns::{Matrix, column, frame};
 use super::intervals::{self, Interval};
 use super::linearised::RatioSums;
-use super::measures::{Estimand, Layout, SENTENCES, Slice, TOKENS};
+use super::measures::{Estimand, Layout, SENTENCES, ScoredBy, Slice, TOKENS};
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar, Window};
+use super::ppi;
 use super::sides::Setting;
 use crate::error::Result;
 
@@ -47,6 +48,23 @@ struct Row<'a> {
     n_articles: u32,
     n_sentences: u64,
     n_tokens: u64,
+    /// Articles with a sentence that the cross-encoder read, where a student scored; 0 where it is not corrected.
+    n_read: Option<u32>,
+}
+
+impl Row<'_> {
+    fn method(&self) -> &'static str {
+        match (self.headline, self.n_read) {
+            (Some(interval), _) => interval.method,
+            (None, Some(0)) => "uncorrected",
+            (None, _) => "none",
+        }
+    }
+
+    /// Articles that the interval stands on.
+    fn dependable_articles(&self) -> u32 {
+        self.n_read.map_or(self.n_articles, |read| read.min(self.n_articles))
+    }
 }
 
 pub fn table(sums: &ArticleSums, layout: &Layout, periods: &Calendar, options: &AggregateOptions) -> Result<DataFrame> {
@@ -135,7 +153,7 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
         let both = |(low, high): (f64, f64)| (scale * low, scale * high);
         let mut replicates: Vec<f64> = totals.rows().map(|row| row[y] / row[x]).collect();
         let varies = sums.n > 1.5;
-        Some(Row {
+        let row = Row {
             outlet: "",
             section: None,
             period: "",
@@ -150,8 +168,44 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
             n_articles: sums.n as u32,
             n_sentences,
             n_tokens,
+            n_read: None,
+        };
+        Some(match estimand.scored_by {
+            ScoredBy::Itself => row,
+            ScoredBy::Student { cross, student } => {
+                corrected_row(row, layout, (cross, student), (matrix, totals), alpha)
+            }
+            ScoredBy::StudentAlone => uncorrected_row(row),
         })
     })
+}
+
+/// What the cross-encoder would have said, in place of what the student says; the row itself where too little was read.
+fn corrected_row<'a>(
+    row: Row<'a>,
+    layout: &Layout,
+    columns: (usize, usize),
+    (matrix, resamples): (&Matrix, &Matrix),
+    alpha: f64,
+) -> Row<'a> {
+    let totals = |row_of_totals| layout.sample_totals(row_of_totals, row.estimand, columns);
+    let articles: Vec<ppi::Totals> = matrix.rows().map(totals).collect();
+    let Some(corrected) = ppi::corrected(&articles) else { return uncorrected_row(row) };
+    let replicates = resamples.rows().filter_map(|sums| totals(sums).value(corrected.lambda));
+    Row {
+        estimate: corrected.bounded(),
+        headline: corrected.headline(row.estimand.kind, alpha),
+        linear: corrected.linear(alpha),
+        bootstrap: bootstrap::percentile(&mut replicates.collect(), alpha),
+        std_error: Some(corrected.std_error()),
+        n_read: Some(corrected.articles as u32),
+        ..row
+    }
+}
+
+/// The student's own word: nobody knows how far it is from the cross-encoder's here, so there is no interval.
+fn uncorrected_row(row: Row<'_>) -> Row<'_> {
+    Row { headline: None, linear: None, bootstrap: None, std_error: None, n_read: Some(0), ..row }
 }
 
 fn data_frame(rows: &[Row], sectioned: bool, options: &AggregateOptions) -> Result<DataFrame> {
@@ -170,8 +224,8 @@ fn data_frame(rows: &[Row], sectioned: bool, options: &AggregateOptions) -> Resu
         column("n_articles", rows, |r| r.n_articles),
         column("n_sentences", rows, |r| r.n_sentences),
         column("n_tokens", rows, |r| r.n_tokens),
-        column("method", rows, |r| r.headline.map_or("none", |i| i.method)),
-        column("small_cell", rows, |r| r.n_articles < options.min_articles),
+        column("method", rows, Row::method),
+        column("small_cell", rows, |r| r.dependable_articles() < options.min_articles),
         column("ci_low_bootstrap", rows, |r| r.bootstrap.map(|b| b.0)),
         column("ci_high_bootstrap", rows, |r| r.bootstrap.map(|b| b.1)),
         column("ci_low_linear", rows, |r| r.linear.map(|l| l.0)),

@@ -24,7 +24,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/aggregate").join(name)
 }
 
-fn load<T: DeserializeOwned>(name: &str) -> T {
+pub(super) fn load<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_str(&std::fs::read_to_string(fixture(name)).unwrap()).unwrap()
 }
 
@@ -228,6 +228,7 @@ fn permutation_agrees_with_every_relabelling() {
         numerator: 0,
         denominator: 1,
         kind: Kind::Share,
+        scored_by: crate::stages::aggregate::measures::ScoredBy::Itself,
     };
     for case in load::<Vec<Case>>("permutation.json") {
         let side = |range: std::ops::Range<usize>| two_columns(&case.y[range.clone()], &case.x[range]);

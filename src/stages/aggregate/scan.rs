@@ -10,6 +10,12 @@ use crate::error::{Error, Result};
 /// Rows a batch.
 const BATCH: usize = 200_000;
 
+/// Whether a Parquet file has a column.
+pub fn has_column(path: &Path, name: &str) -> Result<bool> {
+    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    Ok(ParquetReader::new(file).schema()?.contains(name))
+}
+
 /// Streams columns of a Parquet file in row order.
 ///
 /// # Errors

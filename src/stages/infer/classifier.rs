@@ -4,39 +4,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use super::batches;
-use super::frames::{CrossScorer, EmbeddingScorer, FrameReading, Scheme};
+use super::frames::{Agreement, FrameReader, FrameReading, Scheme, Scorer, Sentences, Student};
 use super::heads::softmax;
 use super::memo::Memo;
-use super::models::{Manifest, ModelEntry};
+use super::models::{EmbeddingEntry, Manifest, ModelEntry};
 use super::tokens::{Piece, TextTokenizer, Tokens};
 use crate::engines::{Engine, embedded::Embedded, fake::Fake};
 use crate::error::{Error, Result};
 use crate::record::Scores;
 use crate::run_folder::{ModelUsed, Thresholds};
-
-/// How frames are scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scorer {
-    /// A cross-encoder reads sentence and hypothesis together: one pass a sentence and hypothesis.
-    Cross,
-    /// Sentence vector against frame vectors: one pass a sentence, whatever the number of frames.
-    Embedding,
-}
-
-impl Scorer {
-    pub const NAMES: &'static [&'static str] = &["cross", "embedding"];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cross => "cross",
-            Self::Embedding => "embedding",
-        }
-    }
-}
 
 /// Which engine, scorer and scheme.
 pub struct ClassifierOptions<'a> {
@@ -45,23 +23,18 @@ pub struct ClassifierOptions<'a> {
     /// `embedded`, or `fake` for tests.
     pub engine: &'a str,
     pub scorer: Scorer,
+    /// Most frames of a sentence that the cross-encoder reads under [`Scorer::Cascade`].
+    pub cascade_budget: usize,
     pub scheme: &'a Scheme,
 }
 
 /// Scores sentences. Each distinct sentence goes through the models once in the classifier's life.
 pub struct Classifier {
     sentence: Loaded,
-    /// Present only when the frames are read by a model of their own.
-    second: Option<Loaded>,
-    frames: FrameScorer,
+    frames: FrameReader,
     thresholds: Thresholds,
     used: Vec<ModelUsed>,
     memo: Mutex<Memo>,
-}
-
-enum FrameScorer {
-    Cross(CrossScorer),
-    Embedding(EmbeddingScorer),
 }
 
 /// A verified model with its engine and tokenizer.
@@ -69,6 +42,21 @@ pub(crate) struct Loaded {
     pub(crate) entry: ModelEntry,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) tokenizer: TextTokenizer,
+}
+
+impl Loaded {
+    /// # Errors
+    /// A model without sentence vectors.
+    pub(super) fn embedding(&self) -> Result<&EmbeddingEntry> {
+        let missing =
+            || Error::Config(format!("model {} has no sentence vectors; use --scorer cross", self.entry.name));
+        self.entry.embedding.as_ref().ok_or_else(missing)
+    }
+
+    /// Whether a text's tokens for one model are those for the other.
+    pub(super) fn cuts_text_like(&self, other: &Self) -> bool {
+        (&self.entry.tokenizer_sha256, self.entry.max_tokens) == (&other.entry.tokenizer_sha256, other.entry.max_tokens)
+    }
 }
 
 /// Texts of a call that are not in the memo yet, each once.
@@ -87,36 +75,16 @@ impl Classifier {
         let mut used = Vec::new();
         let mut load = |name: &str| load_model(&manifest, name, options.engine, &mut used);
         let sentence = load(&manifest.sentence_model)?;
-        let (second, frames, threshold) = match options.scorer {
-            Scorer::Cross => {
-                let pair = (manifest.pair_model != manifest.sentence_model).then(|| load(&manifest.pair_model));
-                let pair = pair.transpose()?;
-                let model = pair.as_ref().unwrap_or(&sentence);
-                let head = model.entry.head("frames")?;
-                let scorer = CrossScorer::new(options.scheme, head, &model.tokenizer)?;
-                let threshold = head.threshold.unwrap_or(0.5);
-                (pair, FrameScorer::Cross(scorer), threshold)
-            }
-            Scorer::Embedding => {
-                let second = (manifest.vector_model != manifest.sentence_model).then(|| load(&manifest.vector_model));
-                let second = second.transpose()?;
-                let model = second.as_ref().unwrap_or(&sentence);
-                let entry = model.entry.embedding.as_ref().ok_or_else(|| {
-                    Error::Config(format!("model {} has no sentence vectors; use --scorer cross", model.entry.name))
-                })?;
-                let scorer = EmbeddingScorer::new(options.scheme, entry, model.engine.as_ref(), &model.tokenizer)?;
-                let threshold = entry.threshold;
-                (second, FrameScorer::Embedding(scorer), threshold)
-            }
-        };
+        let how = (options.scorer, options.cascade_budget);
+        let (frames, threshold) = FrameReader::new(how, options.scheme, &manifest, &sentence, &mut load)?;
         let thresholds = Thresholds {
             loaded: sentence.entry.head("loaded")?.threshold.unwrap_or(0.5),
-            frames: options.scheme.frames.iter().map(|f| f.threshold.unwrap_or(threshold)).collect(),
+            frames: options.scheme.cutoffs(threshold),
         };
         for (task, labels) in [("tone", &["negative", "neutral", "positive"][..]), ("loaded", &["loaded"][..])] {
             labels.iter().try_for_each(|label| sentence.entry.head(task)?.column(label).map(drop))?;
         }
-        Ok(Self { sentence, second, frames, thresholds, used, memo: Mutex::default() })
+        Ok(Self { sentence, frames, thresholds, used, memo: Mutex::default() })
     }
 
     /// Cut-offs chosen with the models, for the tables' shares.
@@ -136,10 +104,50 @@ impl Classifier {
 
     /// Model passes that one new sentence costs.
     pub fn passes_per_sentence(&self) -> usize {
-        match &self.frames {
-            FrameScorer::Cross(scorer) => 1 + scorer.pairs_per_sentence(),
-            FrameScorer::Embedding(_) => 1 + usize::from(self.second.is_some()),
+        1 + self.frames.passes_per_sentence()
+    }
+
+    /// Teaches the student scorer from a sample, which should be in random order: what the cross-encoder says of each text (its
+    /// frames' probabilities, in scheme order), and how near the student comes to it on the part that it does not learn from.
+    ///
+    /// # Errors
+    /// Another scorer, an empty sample, or a failure of the engine.
+    pub fn teach(
+        &mut self,
+        sample: &[&str],
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<(Vec<Vec<f32>>, Option<Agreement>)> {
+        if sample.is_empty() {
+            return Err(Error::Config("the student scorer has no sentence to learn from".into()));
         }
+        let model = &self.sentence;
+        let pieces = sample.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
+        let passed = std::sync::atomic::AtomicUsize::new(0);
+        let total = sample.len() * self.frames.lesson_passes();
+        let done = |rows: usize| {
+            let before = passed.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
+            progress((before + rows) as f64 / total as f64);
+        };
+        let own = self.frames.shares_vectors().then(|| {
+            let singles = pieces.iter().map(|piece| model.tokenizer.single(piece)).collect::<Result<Vec<Tokens>>>()?;
+            Ok::<_, Error>(
+                batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], &done)?.remove(0),
+            )
+        });
+        let own = own.transpose()?;
+        let sentences = Sentences { model, texts: sample, pieces: &pieces, vectors: own.as_ref() };
+        let (readings, agreement) = self.frames.teach(sentences, &self.thresholds.frames, &done)?;
+        Ok((readings.into_iter().map(|reading| reading.probabilities).collect(), agreement))
+    }
+
+    /// What the student has learnt, once it has.
+    pub fn student(&self) -> Option<&Student> {
+        self.frames.student()
+    }
+
+    /// A student that has learnt before.
+    pub fn set_student(&mut self, student: Student) {
+        self.frames.set_student(student);
     }
 
     /// One `Scores` a text, in order, and how many distinct texts were new. `progress` is told the share done, 0..=1.
@@ -179,18 +187,12 @@ impl Classifier {
         let singles = pieces.iter().map(|p| model.tokenizer.single(p)).collect::<Result<Vec<Tokens>>>()?;
         let (tone, loaded) = (model.entry.head("tone")?, model.entry.head("loaded")?);
         let mut outputs = vec![tone.output.as_str(), loaded.output.as_str()];
-        let shared = self.second.is_none().then_some(model.entry.embedding.as_ref()).flatten();
-        if let (FrameScorer::Embedding(_), Some(embedding)) = (&self.frames, shared) {
-            outputs.push(&embedding.output);
+        if self.frames.shares_vectors() {
+            outputs.push(&model.embedding()?.output);
         }
         let results = batches::run(model.engine.as_ref(), &singles, &outputs, &done)?;
-        let readings = match &self.frames {
-            FrameScorer::Embedding(scorer) => match &self.second {
-                None => results[2].rows().map(|vector| scorer.read(vector)).collect(),
-                Some(vectors) => score_vectors(scorer, vectors, texts, &done)?,
-            },
-            FrameScorer::Cross(scorer) => self.score_pairs(scorer, texts, &pieces, &done)?,
-        };
+        let sentences = Sentences { model, texts, pieces: &pieces, vectors: results.get(2) };
+        let readings = self.frames.read(sentences, &done)?;
         let columns = ["negative", "neutral", "positive"].map(|label| tone.column(label).unwrap_or_default());
         let loaded_column = loaded.column("loaded")?;
         let scores = results[0].rows().zip(results[1].rows()).zip(readings).map(|((tones, loadeds), reading)| {
@@ -201,33 +203,6 @@ impl Classifier {
         });
         Ok(scores.collect())
     }
-
-    /// The sentence model's pieces serve the pair model too, when they are one model.
-    fn score_pairs(
-        &self,
-        scorer: &CrossScorer,
-        texts: &[&str],
-        pieces: &[Piece],
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<FrameReading>> {
-        let Some(pair) = &self.second else {
-            return scorer.score(self.sentence.engine.as_ref(), &self.sentence.tokenizer, pieces, done);
-        };
-        let pieces = texts.iter().map(|text| pair.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
-        scorer.score(pair.engine.as_ref(), &pair.tokenizer, &pieces, done)
-    }
-}
-
-fn score_vectors(
-    scorer: &EmbeddingScorer,
-    model: &Loaded,
-    texts: &[&str],
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<FrameReading>> {
-    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
-    let output = &model.entry.embedding.as_ref().expect("checked when the scorer was made").output;
-    let vectors = batches::run(model.engine.as_ref(), &singles.collect::<Result<Vec<Tokens>>>()?, &[output], done)?;
-    Ok(vectors[0].rows().map(|vector| scorer.read(vector)).collect())
 }
 
 pub(crate) fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &mut Vec<ModelUsed>) -> Result<Loaded> {

@@ -12,5 +12,6 @@ pub mod tokens;
 mod classifier;
 mod memo;
 
-pub use classifier::{Classifier, ClassifierOptions, Scorer};
+pub use classifier::{Classifier, ClassifierOptions};
 pub(crate) use classifier::{Loaded, load_model};
+pub use frames::Scorer;

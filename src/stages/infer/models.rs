@@ -20,6 +20,8 @@ pub struct Manifest {
     pub pair_model: String,
     /// Name of the model whose sentence vectors are compared with the frames'; the sentence model, if it has good ones.
     pub vector_model: String,
+    /// How the vector model's logits map to what the pair model says; without it there is no cascade.
+    pub cascade: Option<CascadeEntry>,
     #[serde(rename = "model")]
     pub models: Vec<ModelEntry>,
     #[serde(skip)]
@@ -65,6 +67,14 @@ pub struct EmbeddingEntry {
     pub bias: f32,
     /// Cut-off for the frame shares.
     pub threshold: f32,
+}
+
+/// Log-odds that the pair model puts a frame at or above its cut-off = slope · (the vector model's logit) + bias.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CascadeEntry {
+    pub slope: f32,
+    pub bias: f32,
 }
 
 /// One classifier head: the output that holds its logits, and what each column means.

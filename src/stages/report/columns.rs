@@ -294,6 +294,12 @@ pub(super) fn fixed(table: &str, column: &str) -> Option<ColumnMeaning> {
 
 /// `frame_<name>` of the sentence table.
 pub(super) fn sentence_score(column: &str, run: &RunManifest) -> Option<ColumnMeaning> {
+    if let Some((label, _)) = column.strip_prefix("cross_").and_then(|name| frame_of(name, run)) {
+        let meaning = format!(
+            "The cross-encoder's probability of the frame \"{label}\", where the student learnt from the sentence"
+        );
+        return Some(ColumnMeaning::new("probability", "0 to 1, empty elsewhere", meaning));
+    }
     let frame = frame_of(column.strip_prefix("frame_")?, run)?;
     let meaning = format!("Probability that the sentence invokes the frame: {}", frame.0);
     Some(ColumnMeaning::new("probability", PROBABILITY, meaning))

@@ -423,6 +423,7 @@ fn manifest(articles: u64) -> RunManifest {
             rejected: 3,
         }],
         counts: Counts { articles, sentences: articles * 20, distinct_sentences: articles * 19, rejected: 3 },
+        student: None,
         neutral_wording: TERMS.iter().filter(|t| !t.2.is_empty()).map(|t| (t.0.into(), t.2.into())).collect(),
         notes: vec!["Two outlets share a wire story.".into()],
         table_notes: Vec::new(),

@@ -54,6 +54,7 @@ fn paired_differences_and_what_is_left_to_selection_agree() {
         numerator: 0,
         denominator: 1,
         kind: Kind::Mean { least: 0.0, most: 1.0 },
+        scored_by: crate::stages::aggregate::measures::ScoredBy::Itself,
     };
     for case in cases {
         let (a, b) = (case.a.side(), case.b.side());

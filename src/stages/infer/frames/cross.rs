@@ -12,10 +12,17 @@ use crate::stages::infer::tokens::{Piece, TextTokenizer, Tokens};
 pub struct CrossScorer {
     output: String,
     reading: EntailmentReading,
-    /// Hypotheses of all frames, one after the other.
-    hypotheses: Vec<Piece>,
-    /// Number of hypotheses of each frame.
-    per_frame: Vec<usize>,
+    /// Hypotheses of each frame.
+    frames: Vec<Vec<Piece>>,
+}
+
+/// What the cross-encoder says of one sentence and frame, averaged over the frame's hypotheses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// 0..=1.
+    pub probability: f32,
+    /// How far entailment stands above its alternative, in logits: for the single-best reading.
+    pub margin: f32,
 }
 
 /// Pairs in memory at a time: bounds memory whatever the number of labels.
@@ -23,16 +30,15 @@ const PAIRS_AT_ONCE: usize = 60_000;
 
 impl CrossScorer {
     pub fn new(scheme: &Scheme, head: &HeadEntry, tokenizer: &TextTokenizer) -> Result<Self> {
-        let hypotheses = scheme.frames.iter().flat_map(|frame| &frame.hypotheses);
+        let tokenised = |frame: &super::Frame| frame.hypotheses.iter().map(|h| tokenizer.piece(h)).collect();
         Ok(Self {
             output: head.output.clone(),
             reading: EntailmentReading::new(head)?,
-            hypotheses: hypotheses.map(|h| tokenizer.piece(h)).collect::<Result<_>>()?,
-            per_frame: scheme.frames.iter().map(|frame| frame.hypotheses.len()).collect(),
+            frames: scheme.frames.iter().map(tokenised).collect::<Result<_>>()?,
         })
     }
 
-    /// One reading a sentence. `done` is told of each finished pair count.
+    /// One reading a sentence, of all frames. `done` is told of each finished pair count.
     pub fn score(
         &self,
         engine: &dyn Engine,
@@ -40,31 +46,53 @@ impl CrossScorer {
         sentences: &[Piece],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<FrameReading>> {
-        let at_once = (PAIRS_AT_ONCE / self.pairs_per_sentence()).max(1);
-        let mut readings = Vec::with_capacity(sentences.len());
-        for some in sentences.chunks(at_once) {
-            let pairs = some
-                .iter()
-                .flat_map(|sentence| self.hypotheses.iter().map(|hypothesis| tokenizer.pair(sentence, hypothesis)))
-                .collect::<Result<Vec<Tokens>>>()?;
+        let all: Vec<usize> = (0..self.frames.len()).collect();
+        let chosen = vec![all.as_slice(); sentences.len()];
+        let judged = self.judge(engine, tokenizer, sentences, &chosen, done)?;
+        Ok(judged.into_iter().map(|frames| reading(&frames)).collect())
+    }
+
+    /// Of each sentence, the frames in `chosen` only, in that order.
+    pub fn judge(
+        &self,
+        engine: &dyn Engine,
+        tokenizer: &TextTokenizer,
+        sentences: &[Piece],
+        chosen: &[&[usize]],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Vec<Judged>>> {
+        let at_once = (PAIRS_AT_ONCE / self.pairs_per_sentence().max(1)).max(1);
+        let mut judged = Vec::with_capacity(sentences.len());
+        for (some, chosen) in sentences.chunks(at_once).zip(chosen.chunks(at_once)) {
+            let mut pairs: Vec<Tokens> = Vec::new();
+            for (sentence, frames) in some.iter().zip(chosen) {
+                for hypothesis in frames.iter().flat_map(|&frame| &self.frames[frame]) {
+                    pairs.push(tokenizer.pair(sentence, hypothesis)?);
+                }
+            }
             let logits = batches::run(engine, &pairs, &[&self.output], done)?.remove(0);
-            let rows: Vec<&[f32]> = logits.rows().collect();
-            readings.extend(rows.chunks_exact(self.pairs_per_sentence()).map(|rows| self.read(rows)));
+            let mut rows = logits.rows();
+            for frames in chosen {
+                let one = |&frame: &usize| self.read(rows.by_ref().take(self.frames[frame].len()));
+                judged.push(frames.iter().map(one).collect());
+            }
         }
-        Ok(readings)
+        Ok(judged)
     }
 
+    /// Of all frames together.
     pub fn pairs_per_sentence(&self) -> usize {
-        self.hypotheses.len()
+        self.frames.iter().map(Vec::len).sum()
     }
 
-    /// Probabilities, and for the single-best reading logit margins, are averaged over a frame's hypotheses.
-    fn read(&self, rows: &[&[f32]]) -> FrameReading {
-        let mut rest = rows;
-        let frames: Vec<&[&[f32]]> = self.per_frame.iter().map(|&n| rest.split_off(..n).unwrap_or_default()).collect();
-        let probabilities = frames.iter().map(|rows| mean(rows.iter().map(|row| self.reading.probability(row))));
-        let margins: Vec<f32> =
-            frames.iter().map(|rows| mean(rows.iter().map(|row| self.reading.margin(row)))).collect();
-        FrameReading { probabilities: probabilities.collect(), top: best_of(&margins) }
+    fn read<'a>(&self, rows: impl Iterator<Item = &'a [f32]>) -> Judged {
+        let both = rows.map(|row| (self.reading.probability(row), self.reading.margin(row)));
+        let (probabilities, margins): (Vec<f32>, Vec<f32>) = both.unzip();
+        Judged { probability: mean(probabilities.into_iter()), margin: mean(margins.into_iter()) }
     }
+}
+
+fn reading(frames: &[Judged]) -> FrameReading {
+    let margins: Vec<f32> = frames.iter().map(|judged| judged.margin).collect();
+    FrameReading { probabilities: frames.iter().map(|judged| judged.probability).collect(), top: best_of(&margins) }
 }

@@ -31,9 +31,13 @@ impl EmbeddingScorer {
 
     /// From a sentence's unit-length vector.
     pub fn read(&self, vector: &[f32]) -> FrameReading {
-        let logits: Vec<f32> = self.frames.iter().map(|frame| self.scale * dot(frame, vector)).collect();
-        let probabilities = logits.iter().map(|logit| sigmoid(logit + self.bias)).collect();
-        FrameReading { probabilities, top: best_of(&logits) }
+        let logits: Vec<f32> = self.logits(vector).collect();
+        FrameReading { probabilities: logits.iter().map(|&logit| sigmoid(logit)).collect(), top: best_of(&logits) }
+    }
+
+    /// Of each frame, whose sigmoid is its probability.
+    pub fn logits(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
+        self.frames.iter().map(move |frame| self.scale * dot(frame, vector) + self.bias)
     }
 }
 

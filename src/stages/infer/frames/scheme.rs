@@ -95,6 +95,11 @@ impl Scheme {
         Ok(scheme)
     }
 
+    /// One a frame: its own, else `otherwise`.
+    pub fn cutoffs(&self, otherwise: f32) -> Vec<f32> {
+        self.frames.iter().map(|frame| frame.threshold.unwrap_or(otherwise)).collect()
+    }
+
     /// For `run.json`.
     pub fn used(&self) -> SchemeUsed {
         let frames = self.frames.iter().map(|f| FrameUsed {

@@ -1,0 +1,197 @@
+//! The frame side of the classifier: the scorer in force, with the models that it needs beside the sentence model.
+
+use super::{Agreement, Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
+use crate::engines::Output;
+use crate::error::{Error, Result};
+use crate::stages::infer::batches;
+use crate::stages::infer::classifier::Loaded;
+use crate::stages::infer::models::Manifest;
+use crate::stages::infer::tokens::{Piece, Tokens};
+
+/// Reads the frames of sentences.
+pub(in crate::stages::infer) struct FrameReader {
+    how: How,
+    /// The model of the sentence vectors and that of the pairs, where they are not the sentence model.
+    vectors: Option<Loaded>,
+    pair: Option<Loaded>,
+}
+
+enum How {
+    Cross(CrossScorer),
+    Embedding(EmbeddingScorer),
+    Cascade(Cascade),
+    /// `taught` once it has learnt.
+    Student {
+        cross: CrossScorer,
+        taught: Option<Student>,
+    },
+}
+
+/// Sentences as the sentence model has them.
+#[derive(Clone, Copy)]
+pub(in crate::stages::infer) struct Sentences<'a> {
+    pub model: &'a Loaded,
+    pub texts: &'a [&'a str],
+    pub pieces: &'a [Piece],
+    /// Its own vectors, where [`FrameReader::shares_vectors`].
+    pub vectors: Option<&'a Output>,
+}
+
+impl FrameReader {
+    /// Also the cut-off of a frame that the scheme gives none.
+    pub fn new(
+        (scorer, budget): (Scorer, usize),
+        scheme: &Scheme,
+        manifest: &Manifest,
+        sentence: &Loaded,
+        load: &mut dyn FnMut(&str) -> Result<Loaded>,
+    ) -> Result<(Self, f32)> {
+        let mut other = |name: &str| (name != manifest.sentence_model).then(|| load(name)).transpose();
+        let vectors = if scorer == Scorer::Cross { None } else { other(&manifest.vector_model)? };
+        let pair = if scorer == Scorer::Embedding { None } else { other(&manifest.pair_model)? };
+        let embedding = || {
+            let model = vectors.as_ref().unwrap_or(sentence);
+            let entry = model.embedding()?;
+            Ok::<_, Error>((
+                EmbeddingScorer::new(scheme, entry, model.engine.as_ref(), &model.tokenizer)?,
+                entry.threshold,
+            ))
+        };
+        let cross = || {
+            let model = pair.as_ref().unwrap_or(sentence);
+            let head = model.entry.head("frames")?;
+            Ok::<_, Error>((CrossScorer::new(scheme, head, &model.tokenizer)?, head.threshold.unwrap_or(0.5)))
+        };
+        let (how, threshold) = match scorer {
+            Scorer::Embedding => {
+                let (scorer, threshold) = embedding()?;
+                (How::Embedding(scorer), threshold)
+            }
+            Scorer::Cross => {
+                let (scorer, threshold) = cross()?;
+                (How::Cross(scorer), threshold)
+            }
+            Scorer::Cascade => {
+                let ((first, _), (second, threshold)) = (embedding()?, cross()?);
+                let entry = manifest.cascade.as_ref().ok_or_else(|| {
+                    Error::Config(
+                        "the models' manifest has no [cascade]; use --scorer embedding, cross or student".into(),
+                    )
+                })?;
+                let cutoffs = scheme.cutoffs(threshold);
+                (How::Cascade(Cascade::new(first, second, entry, &cutoffs, budget)), threshold)
+            }
+            Scorer::Student => {
+                vectors.as_ref().unwrap_or(sentence).embedding()?;
+                let (cross, threshold) = cross()?;
+                (How::Student { cross, taught: None }, threshold)
+            }
+        };
+        Ok((Self { how, vectors, pair }, threshold))
+    }
+
+    /// Whether the sentence model's own pass is to give the vectors.
+    pub fn shares_vectors(&self) -> bool {
+        !matches!(self.how, How::Cross(_)) && self.vectors.is_none()
+    }
+
+    /// Model passes a sentence beside the sentence model's own.
+    pub fn passes_per_sentence(&self) -> usize {
+        let vectors = usize::from(self.vectors.is_some());
+        match &self.how {
+            How::Cross(scorer) => scorer.pairs_per_sentence(),
+            How::Cascade(cascade) => vectors + cascade.budget(),
+            How::Embedding(_) | How::Student { .. } => vectors,
+        }
+    }
+
+    /// Passes that a text of the sample costs, all in all.
+    pub fn lesson_passes(&self) -> usize {
+        match &self.how {
+            How::Student { cross, .. } => 1 + cross.pairs_per_sentence(),
+            _ => self.passes_per_sentence(),
+        }
+    }
+
+    /// One reading a sentence.
+    pub fn read(&self, sentences: Sentences<'_>, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<FrameReading>> {
+        match &self.how {
+            How::Cross(scorer) => self.cross(scorer, sentences, done),
+            How::Embedding(scorer) => {
+                Ok(self.vectors(sentences, done)?.rows().map(|vector| scorer.read(vector)).collect())
+            }
+            How::Cascade(cascade) => {
+                let vectors = self.vectors(sentences, done)?;
+                let model = self.pair.as_ref().unwrap_or(sentences.model);
+                let pieces = pieces(model, sentences)?;
+                cascade.score(vectors.rows(), (model.engine.as_ref(), &model.tokenizer, &pieces), done)
+            }
+            How::Student { taught, .. } => {
+                let student = taught
+                    .as_ref()
+                    .ok_or_else(|| Error::Config("the student scorer has to learn from a sample first".into()))?;
+                Ok(self.vectors(sentences, done)?.rows().map(|vector| student.read(vector)).collect())
+            }
+        }
+    }
+
+    /// What the cross-encoder says of a sample, and the student that learns from it. Only of [`Scorer::Student`].
+    pub fn teach(
+        &mut self,
+        sentences: Sentences<'_>,
+        cutoffs: &[f32],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Vec<FrameReading>, Option<Agreement>)> {
+        let How::Student { cross, .. } = &self.how else {
+            return Err(Error::Config("only the student scorer learns".into()));
+        };
+        let readings = self.cross(cross, sentences, done)?;
+        let vectors = self.vectors(sentences, done)?;
+        let lessons = vectors.rows().zip(&readings);
+        let lessons: Vec<Lesson> =
+            lessons.map(|(vector, reading)| Lesson { vector, cross: &reading.probabilities }).collect();
+        let (student, agreement) = Student::learn(&lessons, cutoffs);
+        self.set_student(student);
+        Ok((readings, agreement))
+    }
+
+    pub fn student(&self) -> Option<&Student> {
+        match &self.how {
+            How::Student { taught, .. } => taught.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub fn set_student(&mut self, student: Student) {
+        if let How::Student { taught, .. } = &mut self.how {
+            *taught = Some(student);
+        }
+    }
+
+    fn cross(
+        &self,
+        scorer: &CrossScorer,
+        sentences: Sentences<'_>,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<FrameReading>> {
+        let model = self.pair.as_ref().unwrap_or(sentences.model);
+        scorer.score(model.engine.as_ref(), &model.tokenizer, &pieces(model, sentences)?, done)
+    }
+
+    fn vectors(&self, sentences: Sentences<'_>, done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
+        let Some(model) = &self.vectors else {
+            return Ok(sentences.vectors.expect("asked of the sentence model").clone());
+        };
+        let pieces = pieces(model, sentences)?;
+        let singles = pieces.iter().map(|piece| model.tokenizer.single(piece)).collect::<Result<Vec<Tokens>>>()?;
+        Ok(batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], done)?.remove(0))
+    }
+}
+
+/// The sentence model's pieces serve every model that cuts text in the same way: no text is tokenised twice.
+fn pieces<'a>(model: &Loaded, sentences: Sentences<'a>) -> Result<std::borrow::Cow<'a, [Piece]>> {
+    if model.cuts_text_like(sentences.model) {
+        return Ok(sentences.pieces.into());
+    }
+    sentences.texts.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>().map(Into::into)
+}

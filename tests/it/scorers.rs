@@ -1,0 +1,165 @@
+//! The frame scorers through the real program: each gives every table, and says what it did.
+
+use std::path::Path;
+
+use crate::support::{assert_same_tables, root, run, score, stderr, table, texts};
+
+fn numbers(table: &polars::prelude::DataFrame, column: &str) -> Vec<Option<f32>> {
+    table.column(column).unwrap().f32().unwrap().iter().collect()
+}
+
+/// The shipped manifest with another `[cascade]`; an empty one is none at all.
+fn models_with_cascade(folder: &Path, cascade: &str) -> String {
+    let manifest = std::fs::read_to_string(root().join("models/manifest.toml")).unwrap();
+    let mut manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    for model in manifest["model"].as_array_mut().unwrap() {
+        for file in ["file", "tokenizer", "card"] {
+            let path = root().join("models").join(model[file].as_str().unwrap());
+            model[file] = toml::Value::String(path.display().to_string());
+        }
+    }
+    manifest.remove("cascade");
+    if !cascade.is_empty() {
+        manifest.insert("cascade".into(), toml::Value::Table(toml::from_str(cascade).unwrap()));
+    }
+    std::fs::write(folder.join("manifest.toml"), toml::to_string(&manifest).unwrap()).unwrap();
+    folder.display().to_string()
+}
+
+#[test]
+fn bi_is_another_name_of_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a"), folder.path().join("b"));
+    score(&["seeds/articles"], &first, &["--scorer", "bi"], 0);
+    score(&["seeds/articles"], &second, &["--scorer", "embedding"], 0);
+    assert_same_tables(&first, &second);
+}
+
+#[test]
+fn the_cascade_asks_the_cross_encoder_about_a_few_frames_of_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    // The fake vectors are hundreds of numbers in -3..3, not of unit length; so much smaller, their log-odds leave many frames open.
+    let models = models_with_cascade(folder.path(), "slope = 0.004\nbias = 0.0\n");
+    let run_with = |name: &str, more: &[&str]| {
+        let output = folder.path().join(name);
+        let more = [more, &["--models", &models]].concat();
+        score(&["seeds/articles/common-thread.jsonl"], &output, &more, 0);
+        table(&output.join("sentences.parquet"))
+    };
+    let cross = run_with("cross", &["--scorer", "cross"]);
+    let frames: Vec<String> =
+        cross.get_column_names().iter().filter(|n| n.starts_with("frame_")).map(|n| n.to_string()).collect();
+    assert_eq!(frames.len(), 15);
+    let asked = |cascade: &polars::prelude::DataFrame| -> Vec<usize> {
+        let columns = frames.iter().map(|frame| (numbers(cascade, frame), numbers(&cross, frame)));
+        let mut asked = vec![0; cross.height()];
+        for (own, theirs) in columns {
+            own.iter()
+                .zip(theirs)
+                .zip(&mut asked)
+                .for_each(|((own, theirs), asked)| *asked += usize::from(*own == theirs));
+        }
+        asked
+    };
+    let three = asked(&run_with("three", &["--scorer", "cascade", "--cascade-budget", "3"]));
+    let all = asked(&run_with("all", &["--scorer", "cascade", "--cascade-budget", "15"]));
+    assert!(three.iter().all(|&asked| asked <= 3) && three.contains(&3), "{three:?}");
+    assert!(all.iter().zip(&three).all(|(all, three)| all >= three));
+    assert!(all.iter().sum::<usize>() > three.iter().sum());
+}
+
+#[test]
+fn the_student_learns_from_a_sample_and_its_estimates_are_corrected_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    let settings = ["--scorer", "student", "--student-sample", "120"];
+    score(&["seeds/articles"], &one, &[&settings[..], &["--threads", "1"]].concat(), 0);
+    score(&["seeds/articles"], &two, &[&settings[..], &["--threads", "2", "--chunk", "5"]].concat(), 0);
+    assert_same_tables(&one, &two);
+
+    let sentences = table(&one.join("sentences.parquet"));
+    let cross = numbers(&sentences, "cross_economic");
+    assert_eq!(cross.iter().flatten().count(), 120);
+    let outlets = texts(&sentences, "outlet");
+    let mut sampled = std::collections::BTreeMap::new();
+    cross
+        .iter()
+        .zip(&outlets)
+        .for_each(|(cross, outlet)| *sampled.entry(outlet).or_insert(0) += i32::from(cross.is_some()));
+    assert!(sampled.len() == 4 && sampled.values().all(|&n| n > 10), "every outlet has its share: {sampled:?}");
+
+    let run_json: serde_json::Value = serde_json::from_slice(&std::fs::read(one.join("run.json")).unwrap()).unwrap();
+    assert_eq!(run_json["scorer"], "student");
+    assert_eq!(run_json["student"]["sampled"], 120);
+    assert_eq!(run_json["student"]["agreement"]["held_out"], 24);
+    let notes = run_json["notes"].to_string();
+    assert!(notes.contains("held out") && notes.contains("120 sentences"), "{notes}");
+
+    let estimates = table(&one.join("outlets.parquet"));
+    let (measures, statistics, methods) =
+        (texts(&estimates, "measure"), texts(&estimates, "statistic"), texts(&estimates, "method"));
+    let low: Vec<Option<f64>> = estimates.column("ci_low").unwrap().f64().unwrap().iter().collect();
+    let mut corrected = 0;
+    for row in 0..estimates.height() {
+        let (measure, method) = (measures[row].as_deref().unwrap(), methods[row].as_deref().unwrap());
+        if !measure.starts_with("frame_") {
+            assert!(method != "ppi" && method != "uncorrected", "{measure} {method}");
+            continue;
+        }
+        assert!(["ppi", "uncorrected", "none"].contains(&method), "{measure} {method}");
+        assert_eq!(low[row].is_some(), method == "ppi", "{measure} {method}");
+        if statistics[row].as_deref() == Some("share_articles") {
+            assert_eq!(method, "uncorrected");
+        }
+        corrected += usize::from(method == "ppi");
+    }
+    assert!(corrected > 100, "{corrected}");
+}
+
+/// The corrected estimate of an outlet whose every sentence was read is the cross-encoder's own.
+#[test]
+fn a_sample_of_everything_gives_what_the_cross_encoder_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (student, cross) = (folder.path().join("student"), folder.path().join("cross"));
+    score(&["seeds/articles"], &student, &["--scorer", "student", "--student-sample", "100000"], 0);
+    score(&["seeds/articles"], &cross, &["--scorer", "cross"], 0);
+    let estimates = |folder: &Path| {
+        let table = table(&folder.join("outlets.parquet"));
+        let (measures, statistics) = (texts(&table, "measure"), texts(&table, "statistic"));
+        let values: Vec<f64> = table.column("estimate").unwrap().f64().unwrap().iter().flatten().collect();
+        let methods = texts(&table, "method");
+        (measures, statistics, values, methods)
+    };
+    let (measures, statistics, corrected, methods) = estimates(&student);
+    let (.., truth, _) = estimates(&cross);
+    assert_eq!(corrected.len(), truth.len());
+    let mut compared = 0;
+    for row in 0..truth.len() {
+        let sampled = statistics[row].as_deref() != Some("share_articles") && methods[row].as_deref() == Some("ppi");
+        if measures[row].as_deref().unwrap().starts_with("frame_") && sampled {
+            assert!(
+                (corrected[row] - truth[row]).abs() < 1e-6,
+                "{:?}: {} {}",
+                measures[row],
+                corrected[row],
+                truth[row]
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+#[test]
+fn what_a_scorer_cannot_do_is_said() {
+    let article = ["inspect", "seeds/articles/common-thread.jsonl", "--engine", "fake", "--scorer", "student"];
+    let refused = run(&article);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("learns from a collection"), "{}", stderr(&refused));
+    let folder = tempfile::tempdir().unwrap();
+    let models = models_with_cascade(folder.path(), "");
+    let unfitted = run(&["score", "seeds/articles", "--engine", "fake", "--scorer", "cascade", "--models", &models]);
+    assert!(stderr(&unfitted).contains("no [cascade]"), "{}", stderr(&unfitted));
+    let few = run(&["score", "seeds/articles", "--engine", "fake", "--scorer", "student", "--student-sample", "7"]);
+    assert!(stderr(&few).contains("--student-sample: 7 is not in 100..="), "{}", stderr(&few));
+}
