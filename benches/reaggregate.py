@@ -28,6 +28,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+os.environ["FRAMESCOPE_CACHE"] = "off"  # scores of earlier runs would make this one look fast
+
 OUTLETS, MONTHS, PER_ARTICLE, GROUP = 24, 24, 40, 100_000
 SCORES = ["tone", "tone_negative", "tone_positive", "loaded"]
 

@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+os.environ["FRAMESCOPE_CACHE"] = "off"  # scores of earlier runs would make this one look fast
+
 SUBJECTS = "the council|the mayor|a spokesman for the agency|the union|the hospital|two residents|the governor|a judge|teachers|the company".split("|")
 VERBS = "rejected|praised|delayed|questioned|approved|attacked|funded|closed|reviewed|defended".split("|")
 OBJECTS = "the plan for the harbour|a new rent law|the budget for schools|the border bill|the clinic's contract|a strike vote|the flood report".split("|")

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, unknown};
 use crate::run_folder::Thresholds;
 use crate::stages::aggregate::Wire;
-use crate::stages::infer::Scorer;
 use crate::stages::infer::frames::Scheme;
+use crate::stages::infer::{Scorer, default_cache_folder};
 
 /// Settings as given, by flag or by file: a flag wins over the file. Every key of the file is a flag's name.
 #[derive(Debug, Clone, Default, Deserialize, clap::Args)]
@@ -94,6 +94,15 @@ pub struct Settings {
     /// Cut-off for the frame shares, in place of the model's and the scheme's
     #[arg(long, value_name = "0..1")]
     pub frame_threshold: Option<f32>,
+    /// Folder of the scores kept between runs; by default framescope in the user's cache folder. "off" for none
+    #[arg(long, value_name = "DIR", env = "FRAMESCOPE_CACHE")]
+    pub cache: Option<PathBuf>,
+    /// Keep no scores between runs, and use none
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub no_cache: Option<bool>,
+    /// Most megabytes of scores to keep between runs; those used longest ago go first
+    #[arg(long, value_name = "N")]
+    pub cache_megabytes: Option<usize>,
     /// Threads; by default one a physical core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -125,6 +134,11 @@ pub struct Config {
     pub min_words: usize,
     #[serde(flatten)]
     pub tables: TableSettings,
+    /// Where scores are kept between runs; `None` for nowhere.
+    #[serde(skip)]
+    pub cache: Option<PathBuf>,
+    #[serde(skip)]
+    pub cache_megabytes: usize,
     #[serde(skip)]
     pub threads: usize,
     pub chunk: usize,
@@ -186,6 +200,9 @@ const KEYS: &[&str] = &[
     "contrasts-by-period",
     "loaded-threshold",
     "frame-threshold",
+    "cache",
+    "no-cache",
+    "cache-megabytes",
     "threads",
     "chunk",
 ];
@@ -208,8 +225,9 @@ impl Settings {
         }
         let mut settings: Self = toml::from_str(&text).map_err(|e| fail(e.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
+        let cache = settings.cache.as_mut().filter(|folder| folder.as_os_str() != "off");
         let paths = [&mut settings.models, &mut settings.aliases, &mut settings.rules];
-        for path in paths.into_iter().flatten().chain(&mut settings.lexicon) {
+        for path in paths.into_iter().flatten().chain(&mut settings.lexicon).chain(cache) {
             *path = folder.join(&*path);
         }
         if let Some(scheme) = settings.frames.as_mut().filter(|name| name.ends_with(".toml")) {
@@ -247,6 +265,9 @@ impl Settings {
             contrasts_by_period: self.contrasts_by_period.or(file.contrasts_by_period),
             loaded_threshold: self.loaded_threshold.or(file.loaded_threshold),
             frame_threshold: self.frame_threshold.or(file.frame_threshold),
+            cache: self.cache.or(file.cache),
+            no_cache: self.no_cache.or(file.no_cache),
+            cache_megabytes: self.cache_megabytes.or(file.cache_megabytes),
             threads: self.threads.or(file.threads),
             chunk: self.chunk.or(file.chunk),
         }
@@ -281,6 +302,8 @@ impl Settings {
             rules: self.rules,
             min_words: within("min-words", self.min_words, 0..=10_000, 0)?,
             tables,
+            cache: cache_folder(self.cache, self.no_cache == Some(true)),
+            cache_megabytes: within("cache-megabytes", self.cache_megabytes, 1..=10_000_000, 2000)?,
             threads: within("threads", self.threads, 1..=1024, physical_cores())?,
             chunk: within("chunk", self.chunk, 1..=100_000, 64)?,
         })
@@ -361,6 +384,12 @@ fn default_models() -> Result<PathBuf> {
     candidates.into_iter().find(|folder| folder.join("manifest.toml").is_file()).ok_or_else(|| {
         Error::Config("no models folder found here or beside the program; name it with --models DIR".into())
     })
+}
+
+/// Off where it is said, and where the platform has no place for it.
+fn cache_folder(given: Option<PathBuf>, none: bool) -> Option<PathBuf> {
+    let folder = given.or_else(default_cache_folder);
+    folder.filter(|folder| !none && folder.as_os_str() != "off")
 }
 
 /// Inference is bound by arithmetic: a second thread on the same core only makes it wait.

@@ -139,6 +139,9 @@ pub struct Counts {
     pub sentences: u64,
     /// Texts that went through the model: each distinct sentence once.
     pub distinct_sentences: u64,
+    /// Distinct sentences whose scores were kept from earlier runs.
+    #[serde(default)]
+    pub cached_sentences: u64,
     pub rejected: u64,
 }
 

@@ -18,11 +18,15 @@ pub(super) const WIDE: usize = 112;
 pub fn print(run: &Path, manifest: &RunManifest) -> Result<()> {
     let counts = &manifest.counts;
     let removed: u64 = manifest.removals.values().sum();
+    let kept = match counts.cached_sentences {
+        0 => String::new(),
+        kept => format!(", {kept} of them scored in earlier runs"),
+    };
     anstream::println!(
-        "\n{} articles, {} sentences ({} distinct), {} passages cleaned away, {} rejected",
+        "\n{} articles, {} sentences ({} distinct{kept}), {} passages cleaned away, {} rejected",
         counts.articles,
         counts.sentences,
-        counts.distinct_sentences,
+        counts.distinct_sentences + counts.cached_sentences,
         removed,
         counts.rejected
     );

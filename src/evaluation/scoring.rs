@@ -112,9 +112,9 @@ pub(super) fn frames(
         let within = |share: f64| {
             progress(((chunk * AT_ONCE) as f64 + share * some.len() as f64) / texts.len() as f64);
         };
-        let (new, distinct) = classifier.score(some, &within)?;
+        let (new, counted) = classifier.score(some, &within)?;
         scores.extend(new);
-        passed += distinct as usize;
+        passed += counted.scored as usize;
     }
     let seconds = started.elapsed().as_secs_f64();
     let best = scores.iter().map(|s| s.top_frame).collect::<Option<Vec<_>>>().filter(|_| aggregate.is_none());

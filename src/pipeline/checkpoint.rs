@@ -19,6 +19,8 @@ pub struct ChunkAccount {
     pub articles: u64,
     pub sentences: u64,
     pub distinct_sentences: u64,
+    #[serde(default)]
+    pub cached_sentences: u64,
     pub rejected: Vec<Rejected>,
     pub removals: Vec<RemovalRow>,
     pub seconds: BTreeMap<String, f64>,

@@ -49,6 +49,7 @@ impl Total {
         self.counts.articles += account.articles;
         self.counts.sentences += account.sentences;
         self.counts.distinct_sentences += account.distinct_sentences;
+        self.counts.cached_sentences += account.cached_sentences;
         self.counts.rejected += account.rejected.len() as u64;
         add_seconds(&mut self.seconds, &account.seconds);
         for removal in &account.removals {
@@ -136,7 +137,14 @@ impl Finished<'_> {
             scheme: config.scheme.used(),
             thresholds: classifier.thresholds().clone(),
             neutral_wording: neutral.map(|entry| (entry.term.clone(), entry.neutral.clone())).collect(),
-            notes: self.read.notes.iter().cloned().chain(self.learnt.map(student_note)).collect(),
+            notes: self
+                .read
+                .notes
+                .iter()
+                .cloned()
+                .chain(self.learnt.map(student_note))
+                .chain(classifier.cache_note())
+                .collect(),
             student: self.learnt.map(|learnt| StudentUsed {
                 sampled: learnt.sampled.len() as u64,
                 agreement: learnt.agreement.clone(),

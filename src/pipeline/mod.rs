@@ -18,7 +18,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::run_folder::{Counts, RunManifest};
-use crate::stages::infer::{Classifier, ClassifierOptions, Scorer, lexicon};
+use crate::stages::infer::{Cache, Classifier, ClassifierOptions, Scorer, lexicon};
 
 pub use checkpoint::{Interrupted, finished_chunks};
 pub use comparison::{
@@ -77,6 +77,11 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     let learnt = (job.config.scorer == Scorer::Student)
         .then(|| learnt(job, &mut setup, &preparation, &checkpoint, &workers, progress))
         .transpose()?;
+    if let Some(folder) = &job.config.cache {
+        let most = job.config.cache_megabytes as u64 * 1_000_000;
+        let cache = Cache::open(folder, &setup.classifier.identity(), most);
+        setup.classifier.use_cache(cache);
+    }
     progress.stage("scoring");
     let sample = learnt.as_ref().map(Learnt::cross_scores);
     let scoring = Scoring { setup: &setup, sample: sample.as_ref() };
@@ -265,7 +270,7 @@ fn score_chunk(
     let started = Instant::now();
     let Prepared { articles, mut account, .. } = prepared;
     let texts: Vec<&str> = articles.iter().flat_map(|a| a.sentences.iter().map(|s| s.text.as_str())).collect();
-    let (scores, distinct) = setup.classifier.score(&texts, progress)?;
+    let (scores, passed) = setup.classifier.score(&texts, progress)?;
     let mut scores = scores.into_iter();
     let scored: Vec<ScoredArticle> = articles
         .into_iter()
@@ -278,7 +283,8 @@ fn score_chunk(
             ScoredArticle { sentences: sentences.collect(), article: prepared.article, agency: prepared.agency }
         })
         .collect();
-    account.distinct_sentences = distinct;
+    account.distinct_sentences = passed.scored;
+    account.cached_sentences = passed.cached;
     let rows = sentence_table(&scored, &setup.frames, sample.is_some())?;
     account.seconds.insert("infer".into(), started.elapsed().as_secs_f64());
     Ok((rows, account))

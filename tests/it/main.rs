@@ -2,6 +2,7 @@
 
 mod any_text;
 mod architecture;
+mod cache;
 mod cleaning;
 mod command_line;
 mod compare;

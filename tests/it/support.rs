@@ -5,10 +5,11 @@ use std::process::{Command, Output};
 
 use polars::prelude::*;
 
-/// A command of the program under test, from the repository's root, with no colours and no settings file of the user's.
+/// A command of the program under test, from the repository's root, with no colours, and neither settings nor cache of the user's.
 pub fn framescope(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_framescope"));
     command.current_dir(root()).args(args).env("NO_COLOR", "1").env_remove("FRAMESCOPE_MODELS");
+    command.env("FRAMESCOPE_CACHE", "off");
     command
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashMap;
 
 use super::batches;
+use super::cache::Cache;
 use super::frames::{Agreement, FrameReader, FrameReading, Scheme, Scorer, Sentences, Student};
 use super::heads::softmax;
 use super::memo::Memo;
@@ -34,7 +35,10 @@ pub struct Classifier {
     frames: FrameReader,
     thresholds: Thresholds,
     used: Vec<ModelUsed>,
+    /// The scheme in force, as far as scores depend on it.
+    scheme: String,
     memo: Mutex<Memo>,
+    cache: Option<Cache>,
 }
 
 /// A verified model with its engine and tokenizer.
@@ -53,6 +57,12 @@ impl Loaded {
         self.entry.embedding.as_ref().ok_or_else(missing)
     }
 
+    /// Everything that its outputs, and what is read from them, depend on.
+    pub(super) fn identity(&self) -> String {
+        let ModelEntry { sha256, tokenizer_sha256, max_tokens, embedding, heads, .. } = &self.entry;
+        format!("{} {sha256} {tokenizer_sha256} {max_tokens} {embedding:?} {heads:?}", self.engine.name())
+    }
+
     /// Whether a text's tokens for one model are those for the other.
     pub(super) fn cuts_text_like(&self, other: &Self) -> bool {
         (&self.entry.tokenizer_sha256, self.entry.max_tokens) == (&other.entry.tokenizer_sha256, other.entry.max_tokens)
@@ -63,6 +73,32 @@ impl Loaded {
 struct Fresh<'a> {
     keys: Vec<[u8; 16]>,
     texts: Vec<&'a str>,
+}
+
+impl<'a> Fresh<'a> {
+    /// Hands over those whose scores are kept; the others are left.
+    fn without(self, kept: Vec<Option<Scores>>, mut take: impl FnMut([u8; 16], Scores)) -> Self {
+        let mut left = Self { keys: Vec::new(), texts: Vec::new() };
+        for ((key, text), kept) in self.keys.into_iter().zip(self.texts).zip(kept) {
+            match kept {
+                Some(scores) => take(key, scores),
+                None => {
+                    left.keys.push(key);
+                    left.texts.push(text);
+                }
+            }
+        }
+        left
+    }
+}
+
+/// How the distinct texts of a call that were new to the classifier got their scores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Through the models.
+    pub scored: u64,
+    /// From the cache of earlier runs.
+    pub cached: u64,
 }
 
 impl Classifier {
@@ -84,7 +120,8 @@ impl Classifier {
         for (task, labels) in [("tone", &["negative", "neutral", "positive"][..]), ("loaded", &["loaded"][..])] {
             labels.iter().try_for_each(|label| sentence.entry.head(task)?.column(label).map(drop))?;
         }
-        Ok(Self { sentence, frames, thresholds, used, memo: Mutex::default() })
+        let scheme = format!("{:?}", options.scheme.frames);
+        Ok(Self { sentence, frames, thresholds, used, scheme, memo: Mutex::default(), cache: None })
     }
 
     /// Cut-offs chosen with the models, for the tables' shares.
@@ -150,8 +187,24 @@ impl Classifier {
         self.frames.set_student(student);
     }
 
-    /// One `Scores` a text, in order, and how many distinct texts were new. `progress` is told the share done, 0..=1.
-    pub fn score(&self, texts: &[&str], progress: &(dyn Fn(f64) + Sync)) -> Result<(Vec<Scores>, u64)> {
+    /// Keeps scores between runs.
+    pub fn use_cache(&mut self, cache: Cache) {
+        self.cache = Some(cache);
+    }
+
+    /// What a reader of the run has to know of the cache.
+    pub fn cache_note(&self) -> Option<String> {
+        self.cache.as_ref().and_then(Cache::note)
+    }
+
+    /// Everything that a score depends on besides the text.
+    pub fn identity(&self) -> String {
+        let (models, thresholds) = (self.frames.identity(), &self.thresholds.frames);
+        format!("{} {} {models} {} {thresholds:?}", env!("CARGO_PKG_VERSION"), self.sentence.identity(), self.scheme)
+    }
+
+    /// One `Scores` a text, in order. `progress` is told the share done, 0..=1.
+    pub fn score(&self, texts: &[&str], progress: &(dyn Fn(f64) + Sync)) -> Result<(Vec<Scores>, Passed)> {
         let keys: Vec<[u8; 16]> = texts.iter().map(|text| Memo::key(text)).collect();
         let mut memo = self.memo.lock().expect("no scorer panics while it holds the memo");
         let mut known: FxHashMap<[u8; 16], Scores> = FxHashMap::default();
@@ -165,11 +218,25 @@ impl Classifier {
                 fresh.texts.push(text);
             }
         }
-        for (key, scores) in fresh.keys.iter().zip(self.score_new(&fresh.texts, progress)?) {
+        let mut passed = Passed::default();
+        if let Some(cache) = &self.cache {
+            let kept = cache.get(&fresh.keys);
+            passed.cached = kept.iter().flatten().count() as u64;
+            fresh = fresh.without(kept, |key, scores| {
+                memo.insert(key, scores.clone());
+                known.insert(key, scores);
+            });
+        }
+        passed.scored = fresh.texts.len() as u64;
+        let scored = self.score_new(&fresh.texts, progress)?;
+        if let Some(cache) = self.cache.as_ref().filter(|_| !scored.is_empty()) {
+            cache.put(fresh.keys.iter().zip(&scored));
+        }
+        for (key, scores) in fresh.keys.iter().zip(scored) {
             memo.insert(*key, scores.clone());
             known.insert(*key, scores);
         }
-        Ok((keys.iter().map(|key| known[key].clone()).collect(), fresh.texts.len() as u64))
+        Ok((keys.iter().map(|key| known[key].clone()).collect(), passed))
     }
 
     fn score_new(&self, texts: &[&str], progress: &(dyn Fn(f64) + Sync)) -> Result<Vec<Scores>> {

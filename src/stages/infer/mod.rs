@@ -9,9 +9,11 @@ pub mod lexicon;
 pub mod models;
 pub mod tokens;
 
+mod cache;
 mod classifier;
 mod memo;
 
-pub use classifier::{Classifier, ClassifierOptions};
+pub use cache::{Cache, default_folder as default_cache_folder};
+pub use classifier::{Classifier, ClassifierOptions, Passed};
 pub(crate) use classifier::{Loaded, load_model};
 pub use frames::Scorer;

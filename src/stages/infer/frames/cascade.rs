@@ -42,6 +42,11 @@ impl Cascade {
         Self { first, second, slope: entry.slope, bias: entry.bias, cutoffs, budget }
     }
 
+    /// Slope and bias of the map, and the budget.
+    pub fn settings(&self) -> (f32, f32, usize) {
+        (self.slope, self.bias, self.budget)
+    }
+
     /// Most frames of a sentence that the cross-encoder reads.
     pub fn budget(&self) -> usize {
         self.budget

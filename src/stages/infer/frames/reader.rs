@@ -1,5 +1,7 @@
 //! The frame side of the classifier: the scorer in force, with the models that it needs beside the sentence model.
 
+use sha2::{Digest, Sha256};
+
 use super::{Agreement, Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
 use crate::engines::Output;
 use crate::error::{Error, Result};
@@ -88,6 +90,21 @@ impl FrameReader {
             }
         };
         Ok((Self { how, vectors, pair }, threshold))
+    }
+
+    /// Everything that a reading depends on besides the text, the scheme and the cut-offs.
+    pub fn identity(&self) -> String {
+        let how = match &self.how {
+            How::Cross(_) => "cross".into(),
+            How::Embedding(_) => "embedding".into(),
+            How::Cascade(cascade) => format!("cascade {:?}", cascade.settings()),
+            How::Student { taught, .. } => {
+                let student = serde_json::to_vec(taught).expect("weights are plain JSON");
+                format!("student {:x?}", Sha256::digest(student).as_slice())
+            }
+        };
+        let models = [&self.vectors, &self.pair].map(|model| model.as_ref().map(Loaded::identity));
+        format!("{how} {models:?}")
     }
 
     /// Whether the sentence model's own pass is to give the vectors.

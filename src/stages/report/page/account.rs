@@ -17,6 +17,8 @@ pub struct Account {
     pub articles: String,
     pub sentences: String,
     pub distinct_sentences: String,
+    /// Scored in earlier runs; `None` for none.
+    pub cached_sentences: Option<String>,
     pub rejected: String,
     pub any_rejected: bool,
     /// First and last date of publication; empty where no article has one.
@@ -61,6 +63,7 @@ impl Account {
             articles: count(run.counts.articles),
             sentences: count(run.counts.sentences),
             distinct_sentences: count(run.counts.distinct_sentences),
+            cached_sentences: (run.counts.cached_sentences > 0).then(|| count(run.counts.cached_sentences)),
             rejected: count(run.counts.rejected),
             any_rejected: run.counts.rejected > 0,
             first_date: day(dates.min()).unwrap_or_default(),
