@@ -81,6 +81,8 @@ fn infer_cross_15_frames(bencher: Bencher) {
     let options = ClassifierOptions {
         models: &models,
         engine: "embedded",
+        placement: Default::default(),
+        checkpoints: Default::default(),
         scorer: Scorer::Cross,
         cascade_budget: 4,
         scheme: &scheme,

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::engines::open;
+use crate::engines::placement::{Device, Placement, Precision};
 use crate::error::{Error, Result, unknown};
 use crate::run_folder::Thresholds;
 use crate::stages::aggregate::Wire;
 use crate::stages::infer::frames::Scheme;
-use crate::stages::infer::{Scorer, default_cache_folder};
+use crate::stages::infer::{Checkpoints, Scorer, default_cache_folder};
 
 /// Settings as given, by flag or by file: a flag wins over the file. Every key of the file is a flag's name.
 #[derive(Debug, Clone, Default, Deserialize, clap::Args)]
@@ -29,9 +31,23 @@ pub struct Settings {
     /// Sentences that the cross-encoder reads for the student to learn from
     #[arg(long, value_name = "N")]
     pub student_sample: Option<usize>,
-    /// Inference engine: embedded
+    /// Inference engine: embedded (pure Rust; the default) or torch (rust-bert on libtorch; in builds with `--features torch`)
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
+    /// Where the torch engine computes: cpu (the default) or cuda:0, cuda:1...
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// In which numbers the torch engine computes: f32 (the default), bf16 or f16; f32 where the CPU has no units for them
+    #[arg(long, value_name = "NUMBERS")]
+    pub precision: Option<String>,
+    /// Folder of a checkpoint that reads tone in place of our own model: config.json, tokenizer.json and model.safetensors (or
+    /// rust_model.ot) for --engine torch, model.onnx for embedded
+    #[arg(long, value_name = "DIR")]
+    pub tone_checkpoint: Option<PathBuf>,
+    /// Folder of a checkpoint trained on natural language inference that reads frames in place of our own model (--scorer cross
+    /// or student)
+    #[arg(long, value_name = "DIR")]
+    pub frame_checkpoint: Option<PathBuf>,
     /// Folder with the weights and their manifest.toml
     #[arg(long, value_name = "DIR", env = "FRAMESCOPE_MODELS")]
     pub models: Option<PathBuf>,
@@ -121,6 +137,13 @@ pub struct Config {
     pub cascade_budget: usize,
     pub student_sample: usize,
     pub engine: String,
+    #[serde(flatten)]
+    pub placement: Placement,
+    /// What the user should hear before the run starts.
+    #[serde(skip)]
+    pub remarks: Vec<String>,
+    pub tone_checkpoint: Option<PathBuf>,
+    pub frame_checkpoint: Option<PathBuf>,
     #[serde(skip)]
     pub models: PathBuf,
     pub lexicon: Vec<PathBuf>,
@@ -161,6 +184,13 @@ pub struct TableSettings {
     pub frame_threshold: Option<f32>,
 }
 
+impl Config {
+    /// The checkpoint folders that take the place of our own models.
+    pub fn checkpoints(&self) -> Checkpoints<'_> {
+        Checkpoints { tone: self.tone_checkpoint.as_deref(), frames: self.frame_checkpoint.as_deref() }
+    }
+}
+
 impl TableSettings {
     /// `thresholds`, with the cut-offs that were given in their place.
     pub fn applied_to(&self, mut thresholds: Thresholds) -> Thresholds {
@@ -180,6 +210,10 @@ const KEYS: &[&str] = &[
     "cascade-budget",
     "student-sample",
     "engine",
+    "device",
+    "precision",
+    "tone-checkpoint",
+    "frame-checkpoint",
     "models",
     "lexicon",
     "no-built-in-lexicon",
@@ -206,7 +240,7 @@ const KEYS: &[&str] = &[
     "threads",
     "chunk",
 ];
-const ENGINES: &[&str] = &["embedded", "fake"];
+const ENGINES: &[&str] = &["embedded", "torch", "fake"];
 const PERIODS: &[&str] = &["day", "week", "month", "quarter", "year"];
 const DAY_ORDERS: &[&str] = &["detect", "month-first", "day-first"];
 const LANGUAGES: &[&str] = &["en", "any"];
@@ -226,8 +260,9 @@ impl Settings {
         let mut settings: Self = toml::from_str(&text).map_err(|e| fail(e.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let cache = settings.cache.as_mut().filter(|folder| folder.as_os_str() != "off");
-        let paths = [&mut settings.models, &mut settings.aliases, &mut settings.rules];
-        for path in paths.into_iter().flatten().chain(&mut settings.lexicon).chain(cache) {
+        let checkpoints = [&mut settings.tone_checkpoint, &mut settings.frame_checkpoint];
+        let paths = [&mut settings.models, &mut settings.aliases, &mut settings.rules].into_iter().chain(checkpoints);
+        for path in paths.flatten().chain(&mut settings.lexicon).chain(cache) {
             *path = folder.join(&*path);
         }
         if let Some(scheme) = settings.frames.as_mut().filter(|name| name.ends_with(".toml")) {
@@ -245,6 +280,10 @@ impl Settings {
             cascade_budget: self.cascade_budget.or(file.cascade_budget),
             student_sample: self.student_sample.or(file.student_sample),
             engine: self.engine.or(file.engine),
+            device: self.device.or(file.device),
+            precision: self.precision.or(file.precision),
+            tone_checkpoint: self.tone_checkpoint.or(file.tone_checkpoint),
+            frame_checkpoint: self.frame_checkpoint.or(file.frame_checkpoint),
             models: self.models.or(file.models),
             lexicon: list(self.lexicon, file.lexicon),
             no_built_in_lexicon: self.no_built_in_lexicon.or(file.no_built_in_lexicon),
@@ -280,7 +319,14 @@ impl Settings {
     pub fn validate(self) -> Result<Config> {
         let tables = self.tables(None)?;
         let frames = self.frames.unwrap_or_else(|| "policy_frames".into());
-        let scorer = one_of("scorer", self.scorer, Scorer::NAMES, "embedding")?;
+        // A checkpoint for frames reads pairs; to ask for it is to ask for that scorer.
+        let usual = if self.frame_checkpoint.is_some() { "cross" } else { "embedding" };
+        let scorer = one_of("scorer", self.scorer, Scorer::NAMES, usual)?;
+        if self.frame_checkpoint.is_some() && !["cross", "student"].contains(&scorer.as_str()) {
+            return Err(Error::Config("--frame-checkpoint is for --scorer cross and --scorer student".into()));
+        }
+        let engine = one_of("engine", self.engine, ENGINES, "embedded")?;
+        let (placement, remark) = placement(&engine, self.device.as_deref(), self.precision.as_deref())?;
         if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
             return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));
         }
@@ -290,7 +336,11 @@ impl Settings {
             scorer: Scorer::from_name(&scorer).expect("one of the names"),
             cascade_budget: within("cascade-budget", self.cascade_budget, 1..=1000, 4)?,
             student_sample: within("student-sample", self.student_sample, 100..=1_000_000, 2000)?,
-            engine: one_of("engine", self.engine, ENGINES, "embedded")?,
+            engine,
+            placement,
+            remarks: remark.into_iter().collect(),
+            tone_checkpoint: self.tone_checkpoint,
+            frame_checkpoint: self.frame_checkpoint,
             models: self.models.map_or_else(default_models, Ok)?,
             lexicon: self.lexicon,
             built_in_lexicon: self.no_built_in_lexicon != Some(true),
@@ -344,6 +394,16 @@ impl Settings {
             frame_threshold: optional("frame-threshold", frame_threshold)?,
         })
     }
+}
+
+/// Where and how the engine computes, and what to say where that is not what was asked for.
+fn placement(engine: &str, device: Option<&str>, precision: Option<&str>) -> Result<(Placement, Option<String>)> {
+    let asked = Placement {
+        device: device.map_or(Ok(Device::Cpu), Device::from_name)?,
+        precision: precision.map_or(Ok(Precision::F32), Precision::from_name)?,
+    };
+    open::allows(engine, asked)?;
+    Ok(asked.within_means())
 }
 
 fn wire(name: &str) -> Result<Wire> {

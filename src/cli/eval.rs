@@ -125,9 +125,21 @@ struct RunArgs {
     /// Texts that the cross-encoder reads for the student to learn from
     #[arg(long, value_name = "N")]
     student_sample: Option<usize>,
-    /// Inference engine: embedded
+    /// Inference engine: embedded or torch
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
+    /// Where the torch engine computes: cpu or cuda:0, cuda:1...
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// In which numbers the torch engine computes: f32, bf16 or f16
+    #[arg(long, value_name = "NUMBERS")]
+    precision: Option<String>,
+    /// Folder of a checkpoint that reads tone in place of our own model
+    #[arg(long, value_name = "DIR")]
+    tone_checkpoint: Option<PathBuf>,
+    /// Folder of a checkpoint trained on natural language inference that reads frames (--scorer cross or student)
+    #[arg(long, value_name = "DIR")]
+    frame_checkpoint: Option<PathBuf>,
     /// Folder with the weights and their manifest.toml
     #[arg(long, value_name = "DIR", env = "FRAMESCOPE_MODELS")]
     models: Option<PathBuf>,
@@ -210,6 +222,10 @@ fn configured(run: RunArgs) -> Result<Config> {
         cascade_budget: run.cascade_budget,
         student_sample: run.student_sample,
         engine: run.engine,
+        device: run.device,
+        precision: run.precision,
+        tone_checkpoint: run.tone_checkpoint,
+        frame_checkpoint: run.frame_checkpoint,
         models: run.models,
         threads: run.threads,
         seed: run.seed,

@@ -85,7 +85,9 @@ pub struct Configured {
 impl Configured {
     /// All settings, checked.
     fn validate(self) -> Result<Config> {
-        Ok(self.merged()?.validate()?)
+        let config = self.merged()?.validate()?;
+        config.remarks.iter().for_each(|remark| anstream::eprintln!("{} {remark}", style::paint(style::WARN, "note:")));
+        Ok(config)
     }
 
     /// Flags over the file.

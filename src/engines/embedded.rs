@@ -43,23 +43,53 @@ impl Embedded {
         let outputs = model.output_ids().iter().filter_map(name).collect();
         Ok(Self { model, inputs, outputs })
     }
-}
 
-impl Engine for Embedded {
-    fn name(&self) -> String {
-        "embedded (rten, f32 arithmetic)".into()
+    /// Loads somebody else's export of a classifier, whose output is `logits`, and checks that it has no length built in:
+    /// exporters trace the model with one example, and what it computed from that example's length can end up as a constant. A
+    /// short text then gets another result when padding stands behind it.
+    ///
+    /// # Errors
+    /// As [`Embedded::load`]; a graph without `logits`; one whose result depends on the padding, or that fails with it.
+    pub fn load_classifier(path: &Path, pad: u32) -> Result<Self> {
+        let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
+        let engine = Self::load(path)?;
+        if !engine.outputs.iter().any(|output| output == "logits") {
+            return Err(fail(format!("has no output logits (it has {})", engine.outputs.join(", "))));
+        }
+        if engine.inputs.mask.is_none() {
+            return Ok(engine);
+        }
+        let built_in = |what: &str| {
+            fail(format!(
+                "{what}: the export has the length of its example built in, or ignores the mask. Export it with dynamic axes \
+                 (`optimum-cli export onnx` does), or run the checkpoint itself with --engine torch"
+            ))
+        };
+        let text: Vec<u32> = (0..7).map(|i| pad + 1 + i).collect();
+        let alone = engine.logits(&text, 0, pad).map_err(|error| built_in(&error.to_string()))?;
+        for padding in [5, 50] {
+            let padded = engine.logits(&text, padding, pad).map_err(|error| built_in(&error.to_string()))?;
+            let furthest = alone.iter().zip(&padded).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            if furthest > 1e-3 {
+                return Err(built_in(&format!("with {padding} padding tokens a text's logits move by {furthest:.4}")));
+            }
+        }
+        Ok(engine)
     }
 
-    fn outputs(&self) -> Vec<String> {
-        self.outputs.clone()
+    fn logits(&self, text: &[u32], padding: usize, pad: u32) -> Result<Vec<f32>> {
+        let ids: Vec<u32> = text.iter().copied().chain(std::iter::repeat_n(pad, padding)).collect();
+        let mask = (0..ids.len()).map(|i| i32::from(i < text.len())).collect();
+        let batch = Batch { ids: &ids, segments: &vec![0; ids.len()], length: ids.len() };
+        Ok(self.run_masked(batch, mask, &["logits"])?.remove(0).values)
     }
 
-    fn run(&self, batch: Batch<'_>, outputs: &[&str]) -> Result<Vec<Output>> {
+    fn run_masked(&self, batch: Batch<'_>, mask: Vec<i32>, outputs: &[&str]) -> Result<Vec<Output>> {
         let shape = [batch.rows(), batch.length];
         let tensor = |values: &[u32]| NdTensor::from_data(shape, values.iter().map(|&v| v as i32).collect::<Vec<_>>());
         let mut inputs: Vec<(NodeId, ValueOrView)> = vec![(self.inputs.ids, tensor(batch.ids).into())];
-        if let Some(mask) = self.inputs.mask {
-            inputs.push((mask, NdTensor::<i32, 2>::full(shape, 1).into()));
+        if let Some(input) = self.inputs.mask {
+            inputs.push((input, NdTensor::from_data(shape, mask).into()));
         }
         if let Some(segments) = self.inputs.segments {
             inputs.push((segments, tensor(batch.segments).into()));
@@ -72,6 +102,20 @@ impl Engine for Embedded {
         let values =
             self.model.run(inputs, &wanted, Some(options)).map_err(|error| Error::Engine(error.to_string()))?;
         values.into_iter().zip(outputs).map(|(value, name)| rows_of(value, name)).collect()
+    }
+}
+
+impl Engine for Embedded {
+    fn name(&self) -> String {
+        "embedded (rten, f32 arithmetic)".into()
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        self.outputs.clone()
+    }
+
+    fn run(&self, batch: Batch<'_>, outputs: &[&str]) -> Result<Vec<Output>> {
+        self.run_masked(batch, vec![1; batch.ids.len()], outputs)
     }
 }
 

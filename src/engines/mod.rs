@@ -3,6 +3,10 @@
 
 pub mod embedded;
 pub mod fake;
+pub mod open;
+pub mod placement;
+#[cfg(feature = "torch")]
+pub mod torch;
 
 use crate::error::Result;
 

@@ -10,6 +10,7 @@ use super::task::{Aggregate, Task};
 use crate::config::Config;
 use crate::error::Result;
 use crate::run_folder::ModelUsed;
+use crate::stages::infer::checkpoint::{self, Role};
 use crate::stages::infer::heads::softmax;
 use crate::stages::infer::models::Manifest;
 use crate::stages::infer::tokens::Tokens;
@@ -48,7 +49,12 @@ pub(super) fn head(
     let manifest = Manifest::load(&config.models)?;
     let mut models = Vec::new();
     let name = if task == Task::Entailment { &manifest.pair_model } else { &manifest.sentence_model };
-    let model = load_model(&manifest, name, &config.engine, &mut models)?;
+    let model = match (task, &config.tone_checkpoint, &config.frame_checkpoint) {
+        (Task::Tone, Some(folder), _) => {
+            checkpoint::load(folder, Role::Tone, (&config.engine, config.placement), &mut models)?
+        }
+        _ => load_model(&manifest, name, (&config.engine, config.placement), &mut models)?,
+    };
     let head = model.entry.head(task.name())?;
     let columns = labels.iter().map(|label| head.column(label)).collect::<Result<Vec<_>>>()?;
     let started = Instant::now();
@@ -96,9 +102,11 @@ pub(super) fn frames(
     let mut classifier = Classifier::new(&ClassifierOptions {
         models: &config.models,
         engine: &config.engine,
+        placement: config.placement,
         scorer: config.scorer,
         cascade_budget: config.cascade_budget,
         scheme: &config.scheme,
+        checkpoints: config.checkpoints(),
     })?;
     let texts: Vec<&str> = sentences.iter().flatten().map(String::as_str).collect();
     let started = Instant::now();

@@ -57,6 +57,8 @@ fn the_probabilities_are_those_of_a_run() {
     let classifier = Classifier::new(&ClassifierOptions {
         models: &config.models,
         engine: &config.engine,
+        placement: config.placement,
+        checkpoints: config.checkpoints(),
         scorer: config.scorer,
         cascade_budget: config.cascade_budget,
         scheme: &config.scheme,

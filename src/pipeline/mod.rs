@@ -144,9 +144,11 @@ impl Setup {
         let classifier = Classifier::new(&ClassifierOptions {
             models: &config.models,
             engine: &config.engine,
+            placement: config.placement,
             scorer: config.scorer,
             cascade_budget: config.cascade_budget,
             scheme: &config.scheme,
+            checkpoints: config.checkpoints(),
         })?;
         let mut texts = Vec::new();
         if config.built_in_lexicon {
@@ -179,6 +181,8 @@ impl Setup {
             "input files": output::input_sizes(job.inputs),
             "models": models,
             "engine": config.engine,
+            "placement": config.placement,
+            "checkpoints": [config.tone_checkpoint, config.frame_checkpoint],
             "scorer": config.scorer,
             "scorer settings": match config.scorer {
                 Scorer::Cascade => serde_json::json!(config.cascade_budget),

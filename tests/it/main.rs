@@ -3,6 +3,7 @@
 mod any_text;
 mod architecture;
 mod cache;
+mod checkpoints;
 mod cleaning;
 mod command_line;
 mod compare;
@@ -15,3 +16,7 @@ mod run_folder;
 mod scorers;
 mod stories;
 mod support;
+#[cfg(feature = "torch")]
+mod torch;
+#[cfg(feature = "torch")]
+mod zero_shot;

@@ -27,6 +27,28 @@ fn a_wrong_flag_value_names_the_nearest() {
 }
 
 #[test]
+fn the_embedded_engine_takes_no_device_and_no_precision() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().display().to_string();
+    let with = |more: &[&'static str]| [&["score", "seeds/articles", "-o", &output], more].concat();
+    refused(&with(&["--precision", "bf16"]), &["--precision", "--engine torch"]);
+    refused(&with(&["--device", "cuda:0"]), &["--device", "--engine torch"]);
+    refused(&with(&["--engine", "torch", "--precision", "int8"]), &["--precision", "f32, bf16, f16"]);
+    refused(&with(&["--engine", "torch", "--device", "gpu"]), &["--device", "cuda:0"]);
+}
+
+#[test]
+#[cfg(not(feature = "torch"))]
+fn a_build_without_libtorch_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().display().to_string();
+    refused(
+        &["score", "seeds/articles", "-o", &output, "--engine", "torch"],
+        &["scripts/setup-libtorch.sh", "--features torch"],
+    );
+}
+
+#[test]
 fn an_unknown_key_of_the_settings_file_names_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");

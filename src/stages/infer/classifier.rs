@@ -7,12 +7,14 @@ use rustc_hash::FxHashMap;
 
 use super::batches;
 use super::cache::Cache;
+use super::checkpoint::{self, Role};
 use super::frames::{Agreement, FrameReader, FrameReading, Scheme, Scorer, Sentences, Student};
 use super::heads::softmax;
 use super::memo::Memo;
 use super::models::{EmbeddingEntry, Manifest, ModelEntry};
 use super::tokens::{Piece, TextTokenizer, Tokens};
-use crate::engines::{Engine, embedded::Embedded, fake::Fake};
+use crate::engines::placement::Placement;
+use crate::engines::{Engine, Output, fake::Fake, open};
 use crate::error::{Error, Result};
 use crate::record::Scores;
 use crate::run_folder::{ModelUsed, Thresholds};
@@ -21,17 +23,31 @@ use crate::run_folder::{ModelUsed, Thresholds};
 pub struct ClassifierOptions<'a> {
     /// Folder with `manifest.toml`.
     pub models: &'a Path,
-    /// `embedded`, or `fake` for tests.
+    /// One of [`open::NAMES`], or `fake` for tests.
     pub engine: &'a str,
+    pub placement: Placement,
     pub scorer: Scorer,
     /// Most frames of a sentence that the cross-encoder reads under [`Scorer::Cascade`].
     pub cascade_budget: usize,
     pub scheme: &'a Scheme,
+    /// Checkpoint folders that take the place of our own models.
+    pub checkpoints: Checkpoints<'a>,
+}
+
+/// Folders of other people's classifiers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Checkpoints<'a> {
+    /// Reads tone.
+    pub tone: Option<&'a Path>,
+    /// Reads sentence and hypothesis.
+    pub frames: Option<&'a Path>,
 }
 
 /// Scores sentences. Each distinct sentence goes through the models once in the classifier's life.
 pub struct Classifier {
     sentence: Loaded,
+    /// Present only when tone is read by a checkpoint.
+    tone: Option<Loaded>,
     frames: FrameReader,
     thresholds: Thresholds,
     used: Vec<ModelUsed>,
@@ -109,10 +125,16 @@ impl Classifier {
     pub fn new(options: &ClassifierOptions<'_>) -> Result<Self> {
         let manifest = Manifest::load(options.models)?;
         let mut used = Vec::new();
-        let mut load = |name: &str| load_model(&manifest, name, options.engine, &mut used);
+        let by = (options.engine, options.placement);
+        let mut checkpoint = |folder: Option<&Path>, role| {
+            folder.map(|folder| checkpoint::load(folder, role, by, &mut used)).transpose()
+        };
+        let tone = checkpoint(options.checkpoints.tone, Role::Tone)?;
+        let pair = checkpoint(options.checkpoints.frames, Role::Frames)?;
+        let mut load = |name: &str| load_model(&manifest, name, by, &mut used);
         let sentence = load(&manifest.sentence_model)?;
         let how = (options.scorer, options.cascade_budget);
-        let (frames, threshold) = FrameReader::new(how, options.scheme, &manifest, &sentence, &mut load)?;
+        let (frames, threshold) = FrameReader::new(how, options.scheme, &manifest, &sentence, pair, &mut load)?;
         let thresholds = Thresholds {
             loaded: sentence.entry.head("loaded")?.threshold.unwrap_or(0.5),
             frames: options.scheme.cutoffs(threshold),
@@ -121,7 +143,7 @@ impl Classifier {
             labels.iter().try_for_each(|label| sentence.entry.head(task)?.column(label).map(drop))?;
         }
         let scheme = format!("{:?}", options.scheme.frames);
-        Ok(Self { sentence, frames, thresholds, used, scheme, memo: Mutex::default(), cache: None })
+        Ok(Self { sentence, tone, frames, thresholds, used, scheme, memo: Mutex::default(), cache: None })
     }
 
     /// Cut-offs chosen with the models, for the tables' shares.
@@ -141,7 +163,7 @@ impl Classifier {
 
     /// Model passes that one new sentence costs.
     pub fn passes_per_sentence(&self) -> usize {
-        1 + self.frames.passes_per_sentence()
+        1 + usize::from(self.tone.is_some()) + self.frames.passes_per_sentence()
     }
 
     /// Teaches the student scorer from a sample, which should be in random order: what the cross-encoder says of each text (its
@@ -200,7 +222,9 @@ impl Classifier {
     /// Everything that a score depends on besides the text.
     pub fn identity(&self) -> String {
         let (models, thresholds) = (self.frames.identity(), &self.thresholds.frames);
-        format!("{} {} {models} {} {thresholds:?}", env!("CARGO_PKG_VERSION"), self.sentence.identity(), self.scheme)
+        let tone = self.tone.as_ref().map(|model| format!(" tone {}", model.identity())).unwrap_or_default();
+        let sentence = self.sentence.identity();
+        format!("{} {sentence}{tone} {models} {} {thresholds:?}", env!("CARGO_PKG_VERSION"), self.scheme)
     }
 
     /// One `Scores` a text, in order. `progress` is told the share done, 0..=1.
@@ -260,32 +284,53 @@ impl Classifier {
         let results = batches::run(model.engine.as_ref(), &singles, &outputs, &done)?;
         let sentences = Sentences { model, texts, pieces: &pieces, vectors: results.get(2) };
         let readings = self.frames.read(sentences, &done)?;
-        let columns = ["negative", "neutral", "positive"].map(|label| tone.column(label).unwrap_or_default());
+        let apart = self.tone.as_ref().map(|model| score_tone(model, texts, &done)).transpose()?;
+        let tone = self.tone.as_ref().map_or(Ok(tone), |model| model.entry.head("tone"))?;
+        // A checkpoint of two classes knows no neutral.
+        let columns = ["negative", "neutral", "positive"].map(|label| tone.column(label).ok());
         let loaded_column = loaded.column("loaded")?;
-        let scores = results[0].rows().zip(results[1].rows()).zip(readings).map(|((tones, loadeds), reading)| {
-            let tones = softmax(tones, tone.temperature);
-            let FrameReading { probabilities, top } = reading;
-            let loaded = softmax(loadeds, loaded.temperature)[loaded_column];
-            Scores { tone: columns.map(|c| tones[c]), loaded, frames: probabilities, top_frame: top }
-        });
+        let scores = apart.as_ref().unwrap_or(&results[0]).rows().zip(results[1].rows()).zip(readings).map(
+            |((tones, loadeds), reading)| {
+                let tones = softmax(tones, tone.temperature);
+                let FrameReading { probabilities, top } = reading;
+                let loaded = softmax(loadeds, loaded.temperature)[loaded_column];
+                Scores {
+                    tone: columns.map(|c| c.map_or(0.0, |c| tones[c])),
+                    loaded,
+                    frames: probabilities,
+                    top_frame: top,
+                }
+            },
+        );
         Ok(scores.collect())
     }
 }
 
-pub(crate) fn load_model(manifest: &Manifest, name: &str, engine: &str, used: &mut Vec<ModelUsed>) -> Result<Loaded> {
+fn score_tone(model: &Loaded, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
+    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
+    let output = &model.entry.head("tone")?.output;
+    Ok(batches::run(model.engine.as_ref(), &singles.collect::<Result<Vec<Tokens>>>()?, &[output], done)?.remove(0))
+}
+
+/// `by`: the engine's name, and where it computes.
+pub(crate) fn load_model(
+    manifest: &Manifest,
+    name: &str,
+    by: (&str, Placement),
+    used: &mut Vec<ModelUsed>,
+) -> Result<Loaded> {
     let entry = manifest.model(name)?.clone();
     let tokenizer = TextTokenizer::load(&manifest.path(&entry.tokenizer), entry.max_tokens)?;
-    let engine: Arc<dyn Engine> = match engine {
-        "embedded" => {
-            manifest.require_verified(&entry)?;
-            Arc::new(Embedded::load(&manifest.path(&entry.file))?)
-        }
+    let engine: Arc<dyn Engine> = match by.0 {
         "fake" => {
             let heads = entry.heads.values().map(|head| (head.output.clone(), head.labels.len()));
             let embedding = entry.embedding.iter().map(|e| (e.output.clone(), e.width));
             Arc::new(Fake::new(heads.chain(embedding).collect()))
         }
-        other => return Err(Error::Config(crate::error::unknown("engine", other, ["embedded"]))),
+        engine => {
+            manifest.require_verified(&entry)?;
+            open::open(engine, &manifest.path(&entry.file), by.1)?
+        }
     };
     let missing = |output: &String| !engine.outputs().contains(output);
     if let Some(head) = entry.heads.values().find(|head| missing(&head.output)) {

@@ -27,14 +27,18 @@ impl TextTokenizer {
     /// `max_tokens` counts the special tokens too. In a pair, the first text is cut, never the second.
     pub fn load(path: &Path, max_tokens: usize) -> Result<Self> {
         let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
-        let mut tokenizer = Tokenizer::from_file(path).map_err(|e| fail(e.to_string()))?;
+        Self::new(Tokenizer::from_file(path).map_err(|e| fail(e.to_string()))?, max_tokens).map_err(fail)
+    }
+
+    /// As [`TextTokenizer::load`], from a tokenizer that is there already.
+    pub(super) fn new(mut tokenizer: Tokenizer, max_tokens: usize) -> Result<Self, String> {
         let truncation = TruncationParams {
             direction: TruncationDirection::Right,
             max_length: max_tokens,
             strategy: TruncationStrategy::OnlyFirst,
             stride: 0,
         };
-        tokenizer.with_truncation(Some(truncation)).map_err(|e| fail(e.to_string()))?;
+        tokenizer.with_truncation(Some(truncation)).map_err(|e| e.to_string())?;
         tokenizer.with_padding(None);
         Ok(Self { tokenizer })
     }

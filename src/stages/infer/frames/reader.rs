@@ -40,17 +40,21 @@ pub(in crate::stages::infer) struct Sentences<'a> {
 }
 
 impl FrameReader {
-    /// Also the cut-off of a frame that the scheme gives none.
+    /// Also the cut-off of a frame that the scheme gives none. `pair` takes the place of the manifest's pair model.
     pub fn new(
         (scorer, budget): (Scorer, usize),
         scheme: &Scheme,
         manifest: &Manifest,
         sentence: &Loaded,
+        pair: Option<Loaded>,
         load: &mut dyn FnMut(&str) -> Result<Loaded>,
     ) -> Result<(Self, f32)> {
         let mut other = |name: &str| (name != manifest.sentence_model).then(|| load(name)).transpose();
         let vectors = if scorer == Scorer::Cross { None } else { other(&manifest.vector_model)? };
-        let pair = if scorer == Scorer::Embedding { None } else { other(&manifest.pair_model)? };
+        let pair = match pair {
+            None if scorer != Scorer::Embedding => other(&manifest.pair_model)?,
+            given => given,
+        };
         let embedding = || {
             let model = vectors.as_ref().unwrap_or(sentence);
             let entry = model.embedding()?;
