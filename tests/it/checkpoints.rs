@@ -76,7 +76,7 @@ fn onnx_exports_run_in_the_embedded_engine_as_in_transformers() {
 #[test]
 #[cfg(feature = "torch")]
 fn every_architecture_runs_on_libtorch_as_in_transformers() {
-    for name in ["bert", "distilbert", "roberta"] {
+    for name in ["bert", "distilbert", "roberta", "deberta", "deberta-v2"] {
         as_transformers_has_it(name, "torch");
     }
 }
@@ -215,4 +215,26 @@ fn what_a_folder_lacks_is_said() {
         config["label2id"] = json!({"negative": 0, "neutral": 1, "positive": 2});
     });
     refused("--tone-checkpoint", &wide, &[], &["2 numbers", "3 classes"]);
+}
+
+#[test]
+#[cfg(feature = "torch")]
+fn what_the_torch_engine_cannot_run_is_said() {
+    let scratch = tempfile::tempdir().unwrap();
+    let message = |name: &str, change: fn(&mut Value)| {
+        let folder = copy(name, scratch.path(), change);
+        let (config, weights) = (folder.join("config.json"), folder.join("model.safetensors"));
+        let files = CheckpointFiles { config: &config, weights: &weights, pad: 0 };
+        open_checkpoint("torch", &files, Placement::default()).err().expect("refused").to_string()
+    };
+    let albert = message("bert", |config| config["model_type"] = json!("albert"));
+    assert!(albert.contains("albert") && albert.contains("roberta"), "{albert}");
+    let deep = message("bert", |config| config["num_hidden_layers"] = json!(3));
+    assert!(deep.contains("bert.encoder.layer.2."), "{deep}");
+    let wide = message("roberta", |config| config["vocab_size"] = json!(7));
+    assert!(wide.contains("word_embeddings") && wide.contains("config.json says [7, 16]"), "{wide}");
+    let bare = message("bert", |config| drop(config.as_object_mut().unwrap().remove("hidden_size")));
+    assert!(bare.contains("hidden_size"), "{bare}");
+    let convolved = message("deberta-v2", |config| config["conv_kernel_size"] = json!(3));
+    assert!(convolved.contains("convolution"), "{convolved}");
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
+use super::deberta::{Deberta, Weights};
 use super::{Limits, Network, device_of, failed, kind_of};
 use crate::engines::placement::Placement;
 use crate::error::{Error, Result};
@@ -17,18 +18,19 @@ use crate::error::{Error, Result};
 /// Its one output.
 const LOGITS: &str = "logits";
 
-/// A sequence classifier of one of three architectures.
+/// A sequence classifier of one of five architectures.
 pub(super) struct Classifier {
     model: Model,
     limits: Limits,
-    /// Owns the tensors.
-    _store: VarStore,
+    /// Owns the tensors of rust-bert's networks.
+    _store: Option<VarStore>,
 }
 
 enum Model {
     Bert(BertForSequenceClassification),
     Roberta(RobertaForSequenceClassification),
     DistilBert(DistilBertModelClassifier),
+    Deberta(Box<Deberta>),
 }
 
 impl Classifier {
@@ -37,12 +39,18 @@ impl Classifier {
         let text = std::fs::read_to_string(config).map_err(Error::io(config))?;
         let fail = |reason: String| Error::Model { path: config.to_owned(), reason };
         let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        let mut store = VarStore::new(device_of(placement.device));
+        let values = read(weights)?;
+        let (device, kind) = (device_of(placement.device), kind_of(placement.precision));
+        if ["deberta", "deberta-v2"].iter().any(|ours| json["model_type"] == *ours) {
+            let model = Deberta::new(&json, &Weights { values, file: weights, kind, device })?;
+            return Ok(Self { model: Model::Deberta(Box::new(model)), limits: limits(&json), _store: None });
+        }
+        let mut store = VarStore::new(device);
         let model = Model::new(&json, &store).map_err(fail)?;
-        fill(&store, weights)?;
+        fill(&store, &values, weights)?;
         store.freeze();
-        store.set_kind(kind_of(placement.precision));
-        Ok(Self { model, limits: limits(&json), _store: store })
+        store.set_kind(kind);
+        Ok(Self { model, limits: limits(&json), _store: Some(store) })
     }
 }
 
@@ -62,13 +70,8 @@ impl Model {
                 let config = parsed::<DistilBertConfig>(json)?;
                 DistilBertModelClassifier::new(&root, &config).map(Self::DistilBert).map_err(said)
             }
-            "deberta" | "deberta-v2" => {
-                Err("rust-bert 0.23 computes DeBERTa's relative positions in another way than the \
-                 checkpoint was trained with (its logits are wrong); the embedded engine runs an ONNX export"
-                    .into())
-            }
             other => Err(format!(
-                "is a model of type \"{other}\"; the torch engine runs bert, roberta and distilbert. The embedded engine runs an ONNX export of any"
+                "is a model of type \"{other}\"; the torch engine runs bert, roberta, distilbert, deberta and deberta-v2 (v3 too). The embedded engine runs an ONNX export of any"
             )),
         }
     }
@@ -108,15 +111,19 @@ fn limits(json: &serde_json::Value) -> Limits {
     }
 }
 
-/// Every tensor of the network from the file, in f32: one that is missing or of another shape is an error.
-fn fill(store: &VarStore, weights: &Path) -> Result<()> {
-    let fail = |reason: String| Error::Model { path: weights.to_owned(), reason };
+/// The tensors of a file, by the names of today.
+fn read(weights: &Path) -> Result<FxHashMap<String, Tensor>> {
     let read = match weights.extension().and_then(std::ffi::OsStr::to_str) {
         Some("safetensors") => Tensor::read_safetensors(weights),
         _ => Tensor::load_multi(weights),
     };
-    let read = read.map_err(|error| fail(error.to_string()))?;
-    let values: FxHashMap<String, Tensor> = read.into_iter().map(|(name, value)| (today(&name), value)).collect();
+    let read = read.map_err(|error| Error::Model { path: weights.to_owned(), reason: error.to_string() })?;
+    Ok(read.into_iter().map(|(name, value)| (today(&name), value)).collect())
+}
+
+/// Every tensor of the network from the file, in f32: one that is missing or of another shape is an error.
+fn fill(store: &VarStore, values: &FxHashMap<String, Tensor>, weights: &Path) -> Result<()> {
+    let fail = |reason: String| Error::Model { path: weights.to_owned(), reason };
     for (name, mut variable) in store.variables() {
         let value =
             values.get(&name).ok_or_else(|| fail(format!("has no {name}: not a sequence classifier of this type?")))?;
@@ -151,6 +158,7 @@ impl Network for Classifier {
         let logits = match &self.model {
             Model::Bert(model) => model.forward_t(Some(ids), None, segments, None, None, false).logits,
             Model::Roberta(model) => model.forward_t(Some(ids), None, segments, None, None, false).logits,
+            Model::Deberta(model) => model.logits(ids, segments.unwrap_or(&ids.zeros_like()))?,
             Model::DistilBert(model) => model.forward_t(Some(ids), None, None, false).map_err(said)?.logits,
         };
         Ok(outputs.iter().map(|_| logits.shallow_clone()).collect())

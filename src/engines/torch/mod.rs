@@ -4,6 +4,7 @@
 //! whatever rows stand beside it, to the rounding of f32; in bf16 and f16 to the rounding of those.
 
 mod checkpoint;
+mod deberta;
 mod graph;
 mod shipped;
 
