@@ -18,6 +18,8 @@ pub mod config;
 pub mod engines;
 pub mod error;
 pub mod evaluation;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod pipeline;
 pub mod record;
 pub mod run_folder;

@@ -1,4 +1,4 @@
-//! `framescope models list|verify`.
+//! `framescope models list|verify|fetch`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,16 +24,75 @@ enum Action {
     List,
     /// Compare the sha256 of every file with the manifest
     Verify,
+    /// Bring somebody else's classifier from the Hugging Face hub, for --tone-checkpoint and --frame-checkpoint, and pin its
+    /// revision and the sha256 of its files in checkpoints.toml
+    Fetch(FetchArgs),
+}
+
+#[derive(clap::Args)]
+struct FetchArgs {
+    /// ORG/NAME, as on the hub
+    name: String,
+    /// Branch, tag or commit; the commit that it stands for now is pinned
+    #[arg(long, value_name = "REV", default_value = "main")]
+    revision: String,
+    /// Folder of checkpoints, and of their checkpoints.toml
+    #[arg(long, value_name = "DIR", default_value = "checkpoints")]
+    into: PathBuf,
+    /// Bring model.onnx too, for the embedded engine
+    #[arg(long)]
+    onnx: bool,
+    /// The hub, or a mirror of it
+    #[arg(long, value_name = "URL", env = "HF_ENDPOINT", default_value = "https://huggingface.co")]
+    endpoint: String,
+    /// No progress
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    let action = args.action.unwrap_or(Action::List);
+    if let Action::Fetch(args) = &action {
+        return fetch(args);
+    }
     let folder = Settings { models: args.models, ..Settings::default() }.validate()?.models;
     let manifest = Manifest::load(&folder)?;
-    match args.action.unwrap_or(Action::List) {
-        Action::List => manifest.models.iter().for_each(|model| list(&manifest, model)),
-        Action::Verify => return verify(&manifest),
+    if let Action::Verify = action {
+        return verify(&manifest);
     }
+    manifest.models.iter().for_each(|model| list(&manifest, model));
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "hub")]
+fn fetch(args: &FetchArgs) -> Result<ExitCode> {
+    use framescope::hub;
+
+    let fetched = hub::fetch(&hub::Request {
+        name: &args.name,
+        revision: &args.revision,
+        into: &args.into,
+        endpoint: &args.endpoint,
+        token: std::env::var("HF_TOKEN").ok().filter(|token| !token.is_empty()),
+        onnx: args.onnx,
+        progress: !args.quiet,
+    })?;
+    if args.quiet {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = fetched.folder.display();
+    anstream::println!("{} {}", style::paint(style::HEAD, &fetched.pin.name), fetched.pin.revision);
+    if let Some(before) = &fetched.before {
+        anstream::println!("  in the place of {before}");
+    }
+    fetched.pin.sha256.iter().for_each(|(file, sha256)| anstream::println!("  {sha256}  {file}"));
+    anstream::println!("use it with --tone-checkpoint {folder} or --frame-checkpoint {folder}");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "hub"))]
+fn fetch(_: &FetchArgs) -> Result<ExitCode> {
+    anyhow::bail!("models fetch: this build is without the hub; build with `cargo build --release --features hub`")
 }
 
 fn list(manifest: &Manifest, model: &ModelEntry) {

@@ -9,6 +9,8 @@ mod command_line;
 mod compare;
 mod evaluation;
 mod hostile;
+#[cfg(feature = "hub")]
+mod hub;
 mod mistakes;
 mod reading;
 mod resume;

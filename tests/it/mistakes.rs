@@ -49,6 +49,12 @@ fn a_build_without_libtorch_says_how_to_get_it() {
 }
 
 #[test]
+#[cfg(not(feature = "hub"))]
+fn a_build_without_the_hub_says_how_to_get_it() {
+    refused(&["models", "fetch", "org/name"], &["--features hub"]);
+}
+
+#[test]
 fn an_unknown_key_of_the_settings_file_names_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");
