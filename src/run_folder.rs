@@ -60,8 +60,7 @@ pub struct RunManifest {
 pub struct StudentUsed {
     /// Sentences that the cross-encoder read.
     pub sampled: u64,
-    /// `None` for a sample too small to hold a part out.
-    pub agreement: Option<crate::stages::infer::frames::Agreement>,
+    pub agreement: crate::stages::infer::frames::Agreement,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

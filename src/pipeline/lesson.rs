@@ -13,34 +13,47 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::prepare::Records;
-use super::{Job, Preparation, Progress, Setup, UNKNOWN_OUTLET};
-use crate::error::{Error, Result};
-use crate::stages::infer::frames::{Agreement, Student};
+use super::{Job, Preparation, Progress, Scored, Setup, UNKNOWN_OUTLET};
+use crate::error::Result;
+use crate::record::Scores;
+use crate::stages::infer::frames::{Agreement, FrameReading, Student};
 
 /// The student, and what it learnt from. Kept in the checkpoint, so that a resumed run goes on with the very same.
 #[derive(Serialize, Deserialize)]
 pub struct Learnt {
     pub student: Student,
-    pub agreement: Option<Agreement>,
+    pub agreement: Agreement,
     /// In the order of drawing.
     pub sampled: Vec<Sampled>,
     pub seconds: f64,
 }
 
-/// A sentence of the sample and the cross-encoder's probability of each frame.
+/// A sentence of the sample.
 #[derive(Serialize, Deserialize)]
 pub struct Sampled {
     pub article_id: String,
     pub sentence_index: u32,
+    /// The cross-encoder's probability of each frame.
     pub cross: Vec<f32>,
+    /// The student's reading, by heads that have not learnt from this sentence.
+    pub student: FrameReading,
 }
 
-/// What the cross-encoder said, by article and place of the sentence.
-pub type CrossScores<'a> = FxHashMap<(&'a str, u32), &'a [f32]>;
+impl Sampled {
+    /// The row of this sentence: what the cross-encoder says beside what the student says that has not seen it.
+    pub fn in_place_of(&self, scored: Scored) -> Scored {
+        let FrameReading { probabilities, top } = self.student.clone();
+        let scores = Scores { frames: probabilities, top_frame: top, ..scored.scores };
+        Scored { scores, cross: Some(self.cross.clone()), ..scored }
+    }
+}
+
+/// The sample by article and place of the sentence.
+pub type Sample<'a> = FxHashMap<(&'a str, u32), &'a Sampled>;
 
 impl Learnt {
-    pub fn cross_scores(&self) -> CrossScores<'_> {
-        self.sampled.iter().map(|s| ((s.article_id.as_str(), s.sentence_index), s.cross.as_slice())).collect()
+    pub fn sample(&self) -> Sample<'_> {
+        self.sampled.iter().map(|s| ((s.article_id.as_str(), s.sentence_index), s)).collect()
     }
 }
 
@@ -72,7 +85,7 @@ impl Stratum {
 /// Draws, has the cross-encoder read, and teaches `setup`'s classifier.
 ///
 /// # Errors
-/// An input that cannot be opened, a collection without a sentence, or a failure of the engine.
+/// An input that cannot be opened, a collection with too few sentences, or a failure of the engine.
 pub(super) fn learn(
     job: &Job<'_>,
     setup: &mut Setup,
@@ -83,9 +96,6 @@ pub(super) fn learn(
     let started = std::time::Instant::now();
     progress.stage("drawing the sample");
     let drawn = draw(job, preparation, workers, progress)?;
-    if drawn.is_empty() {
-        return Err(Error::Config("--scorer student: the input has no sentence to learn from".into()));
-    }
     let texts = texts_of(job, preparation, &drawn, workers)?;
     progress.stage("learning from the sample");
     let borrowed: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
@@ -94,15 +104,14 @@ pub(super) fn learn(
         let done = (share * total as f64) as u64;
         progress.advance(done, total, 0, done);
     };
-    let (cross, agreement) = workers.install(|| setup.classifier.teach(&borrowed, &within))?;
+    let taught = workers.install(|| setup.classifier.teach(&borrowed, &within))?;
     let student = setup.classifier.student().expect("it has just learnt").clone();
-    let sampled = texts.into_iter().zip(drawn).zip(cross).map(|(((article_id, _), candidate), cross)| Sampled {
-        article_id,
-        sentence_index: candidate.sentence,
-        cross,
+    let readings = taught.cross.into_iter().zip(taught.student);
+    let sampled = texts.into_iter().zip(drawn).zip(readings).map(|(((article_id, _), candidate), (cross, student))| {
+        Sampled { article_id, sentence_index: candidate.sentence, cross: cross.probabilities, student }
     });
     let sampled = sampled.collect();
-    Ok(Learnt { student, agreement, sampled, seconds: started.elapsed().as_secs_f64() })
+    Ok(Learnt { student, agreement: taught.agreement, sampled, seconds: started.elapsed().as_secs_f64() })
 }
 
 /// The sample in random order.

@@ -32,7 +32,7 @@ pub use prepare::{Preparation, Prepared};
 pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
 
 use checkpoint::{Checkpoint, ChunkAccount, fingerprint};
-use lesson::{CrossScores, Learnt};
+use lesson::{Learnt, Sample};
 
 /// Told how a run goes on; the command line shows it as a bar.
 pub trait Progress: Sync {
@@ -83,7 +83,7 @@ pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
         setup.classifier.use_cache(cache);
     }
     progress.stage("scoring");
-    let sample = learnt.as_ref().map(Learnt::cross_scores);
+    let sample = learnt.as_ref().map(Learnt::sample);
     let scoring = Scoring { setup: &setup, sample: sample.as_ref() };
     let read = score_chunks(job, scoring, preparation, &checkpoint, &workers, progress)?;
     progress.stage("tables");
@@ -212,7 +212,7 @@ struct Read {
 struct Scoring<'a> {
     setup: &'a Setup,
     /// Of a run whose scorer learns from a sample.
-    sample: Option<&'a CrossScores<'a>>,
+    sample: Option<&'a Sample<'a>>,
 }
 
 /// One thread reads ahead, and cleans and segments on the worker pool; this one scores and stores.
@@ -281,8 +281,12 @@ fn score_chunk(
         .map(|prepared| {
             let sentences = prepared.sentences.into_iter().zip(scores.by_ref());
             let sentences = sentences.map(|(sentence, scores)| {
-                let cross = sample.and_then(|sample| sample.get(&(prepared.article.id.as_str(), sentence.index)));
-                Scored { cross: cross.map(|cross| cross.to_vec()), ..with_terms(sentence, scores, &setup.lexicon) }
+                let drawn = sample.and_then(|sample| sample.get(&(prepared.article.id.as_str(), sentence.index)));
+                let scored = with_terms(sentence, scores, &setup.lexicon);
+                match drawn {
+                    Some(drawn) => drawn.in_place_of(scored),
+                    None => scored,
+                }
             });
             ScoredArticle { sentences: sentences.collect(), article: prepared.article, agency: prepared.agency }
         })

@@ -91,9 +91,9 @@ fn the_student_learns_from_a_sample_and_its_estimates_are_corrected_by_it() {
     let run_json: serde_json::Value = serde_json::from_slice(&std::fs::read(one.join("run.json")).unwrap()).unwrap();
     assert_eq!(run_json["scorer"], "student");
     assert_eq!(run_json["student"]["sampled"], 120);
-    assert_eq!(run_json["student"]["agreement"]["held_out"], 24);
+    assert_eq!(run_json["student"]["agreement"]["texts"], 120);
     let notes = run_json["notes"].to_string();
-    assert!(notes.contains("held out") && notes.contains("120 sentences"), "{notes}");
+    assert!(notes.contains("had not seen") && notes.contains("120 sentences"), "{notes}");
 
     let estimates = table(&one.join("outlets.parquet"));
     let (measures, statistics, methods) =

@@ -108,6 +108,14 @@ impl<'a> Fresh<'a> {
     }
 }
 
+/// What came of a lesson, text by text of the sample.
+pub struct Taught {
+    pub cross: Vec<FrameReading>,
+    /// By heads that have not learnt from the text.
+    pub student: Vec<FrameReading>,
+    pub agreement: Agreement,
+}
+
 /// How the distinct texts of a call that were new to the classifier got their scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Passed {
@@ -166,18 +174,17 @@ impl Classifier {
         1 + usize::from(self.tone.is_some()) + self.frames.passes_per_sentence()
     }
 
-    /// Teaches the student scorer from a sample, which should be in random order: what the cross-encoder says of each text (its
-    /// frames' probabilities, in scheme order), and how near the student comes to it on the part that it does not learn from.
+    /// Teaches the student scorer from a sample, which should be in random order.
     ///
     /// # Errors
-    /// Another scorer, an empty sample, or a failure of the engine.
-    pub fn teach(
-        &mut self,
-        sample: &[&str],
-        progress: &(dyn Fn(f64) + Sync),
-    ) -> Result<(Vec<Vec<f32>>, Option<Agreement>)> {
-        if sample.is_empty() {
-            return Err(Error::Config("the student scorer has no sentence to learn from".into()));
+    /// Another scorer, a sample too small to learn from, or a failure of the engine.
+    pub fn teach(&mut self, sample: &[&str], progress: &(dyn Fn(f64) + Sync)) -> Result<Taught> {
+        if sample.len() < Student::FEWEST {
+            return Err(Error::Config(format!(
+                "the student scorer has {} sentences to learn from and needs {}; use --scorer embedding or cross",
+                sample.len(),
+                Student::FEWEST
+            )));
         }
         let model = &self.sentence;
         let pieces = sample.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
@@ -195,8 +202,8 @@ impl Classifier {
         });
         let own = own.transpose()?;
         let sentences = Sentences { model, texts: sample, pieces: &pieces, vectors: own.as_ref() };
-        let (readings, agreement) = self.frames.teach(sentences, &self.thresholds.frames, &done)?;
-        Ok((readings.into_iter().map(|reading| reading.probabilities).collect(), agreement))
+        let [cross, student] = self.frames.teach(sentences, &done)?;
+        Ok(Taught { agreement: Agreement::of(&student, &cross, &self.thresholds.frames), cross, student })
     }
 
     /// What the student has learnt, once it has.

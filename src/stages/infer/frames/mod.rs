@@ -57,7 +57,7 @@ impl Scorer {
 }
 
 /// What a scorer says of one sentence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FrameReading {
     /// Multi-label: each frame its own test, 0..=1, in scheme order.
     pub probabilities: Vec<f32>,

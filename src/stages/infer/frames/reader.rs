@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Agreement, Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
+use super::{Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
 use crate::engines::Output;
 use crate::error::{Error, Result};
 use crate::stages::infer::batches;
@@ -156,13 +156,9 @@ impl FrameReader {
         }
     }
 
-    /// What the cross-encoder says of a sample, and the student that learns from it. Only of [`Scorer::Student`].
-    pub fn teach(
-        &mut self,
-        sentences: Sentences<'_>,
-        cutoffs: &[f32],
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<(Vec<FrameReading>, Option<Agreement>)> {
+    /// What the cross-encoder says of a sample, and what a student that learns from it says of what it has not seen of it. Only of
+    /// [`Scorer::Student`].
+    pub fn teach(&mut self, sentences: Sentences<'_>, done: &(dyn Fn(usize) + Sync)) -> Result<[Vec<FrameReading>; 2]> {
         let How::Student { cross, .. } = &self.how else {
             return Err(Error::Config("only the student scorer learns".into()));
         };
@@ -171,9 +167,10 @@ impl FrameReader {
         let lessons = vectors.rows().zip(&readings);
         let lessons: Vec<Lesson> =
             lessons.map(|(vector, reading)| Lesson { vector, cross: &reading.probabilities }).collect();
-        let (student, agreement) = Student::learn(&lessons, cutoffs);
+        let frames = readings.first().map_or(0, |reading| reading.probabilities.len());
+        let (student, unseen) = Student::learn(&lessons, frames);
         self.set_student(student);
-        Ok((readings, agreement))
+        Ok([readings, unseen])
     }
 
     pub fn student(&self) -> Option<&Student> {
