@@ -37,9 +37,13 @@ pub struct Settings {
     /// Where the torch engine computes: cpu (the default) or cuda:0, cuda:1...
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
-    /// In which numbers the torch engine computes: f32 (the default), bf16 or f16; f32 where the CPU has no units for them
+    /// In which numbers the engine computes: f32 (the default); with torch bf16 or f16 (f32 where the CPU has no units for them);
+    /// with embedded int8, see --fast
     #[arg(long, value_name = "NUMBERS")]
     pub precision: Option<String>,
+    /// Multiply in int8 (--precision int8): faster where the CPU has units for it, and a few decisions in a hundred fall otherwise
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub fast: Option<bool>,
     /// Folder of a checkpoint that reads tone in place of our own model: config.json, tokenizer.json and model.safetensors (or
     /// rust_model.ot) for --engine torch, model.onnx for embedded
     #[arg(long, value_name = "DIR")]
@@ -212,6 +216,7 @@ const KEYS: &[&str] = &[
     "engine",
     "device",
     "precision",
+    "fast",
     "tone-checkpoint",
     "frame-checkpoint",
     "models",
@@ -282,6 +287,7 @@ impl Settings {
             engine: self.engine.or(file.engine),
             device: self.device.or(file.device),
             precision: self.precision.or(file.precision),
+            fast: self.fast.or(file.fast),
             tone_checkpoint: self.tone_checkpoint.or(file.tone_checkpoint),
             frame_checkpoint: self.frame_checkpoint.or(file.frame_checkpoint),
             models: self.models.or(file.models),
@@ -326,7 +332,8 @@ impl Settings {
             return Err(Error::Config("--frame-checkpoint is for --scorer cross and --scorer student".into()));
         }
         let engine = one_of("engine", self.engine, ENGINES, "embedded")?;
-        let (placement, remark) = placement(&engine, self.device.as_deref(), self.precision.as_deref())?;
+        let precision = precision(self.precision, self.fast == Some(true))?;
+        let (placement, remark) = placement(&engine, self.device.as_deref(), precision.as_deref())?;
         if self.no_built_in_lexicon == Some(true) && self.lexicon.is_empty() {
             return Err(Error::Config("no-built-in-lexicon needs a list of your own with --lexicon FILE".into()));
         }
@@ -393,6 +400,16 @@ impl Settings {
             loaded_threshold: optional("loaded-threshold", loaded_threshold)?,
             frame_threshold: optional("frame-threshold", frame_threshold)?,
         })
+    }
+}
+
+fn precision(given: Option<String>, fast: bool) -> Result<Option<String>> {
+    match given {
+        Some(other) if fast && other != "int8" => {
+            Err(Error::Config(format!("--fast is --precision int8: leave it or --precision {other} out")))
+        }
+        None if fast => Ok(Some("int8".into())),
+        given => Ok(given),
     }
 }
 

@@ -140,6 +140,9 @@ struct RunArgs {
     /// Folder of a checkpoint trained on natural language inference that reads frames (--scorer cross or student)
     #[arg(long, value_name = "DIR")]
     frame_checkpoint: Option<PathBuf>,
+    /// Multiply in int8, as `score --fast` does
+    #[arg(long)]
+    fast: bool,
     /// Folder with the weights and their manifest.toml
     #[arg(long, value_name = "DIR", env = "FRAMESCOPE_MODELS")]
     models: Option<PathBuf>,
@@ -222,6 +225,7 @@ fn configured(run: RunArgs) -> Result<Config> {
         cascade_budget: run.cascade_budget,
         student_sample: run.student_sample,
         engine: run.engine,
+        fast: run.fast.then_some(true),
         device: run.device,
         precision: run.precision,
         tone_checkpoint: run.tone_checkpoint,

@@ -7,7 +7,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, Value, ValueOrView};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::{Batch, Engine, Output};
+use super::{Batch, Engine, Output, fast};
 use crate::error::{Error, Result};
 
 /// A model in the embedded engine.
@@ -15,6 +15,14 @@ pub struct Embedded {
     model: Model,
     inputs: Inputs,
     outputs: Vec<String>,
+    arithmetic: Arithmetic,
+}
+
+/// Of the products of activations with weights; everything else is f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arithmetic {
+    F32,
+    DynamicInt8,
 }
 
 struct Inputs {
@@ -34,14 +42,31 @@ impl Embedded {
     /// # Errors
     /// A file that is missing, damaged, or needs an operator or input that the engine does not have.
     pub fn load(path: &Path) -> Result<Self> {
+        Self::of(path, Arithmetic::F32)
+    }
+
+    /// The same with int8 products: see [`super::fast`].
+    ///
+    /// # Errors
+    /// Those of [`Embedded::load`], and a file without int8 weights.
+    pub fn load_fast(path: &Path) -> Result<Self> {
+        Self::of(path, Arithmetic::DynamicInt8)
+    }
+
+    fn of(path: &Path, arithmetic: Arithmetic) -> Result<Self> {
         let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
-        let model = ModelOptions::with_all_ops().load_file(path).map_err(|error| fail(error.to_string()))?;
+        let options = ModelOptions::with_all_ops();
+        let model = match arithmetic {
+            Arithmetic::F32 => options.load_file(path),
+            Arithmetic::DynamicInt8 => options.load(fast::dynamic_int8(path).map_err(fail)?),
+        };
+        let model = model.map_err(|error| fail(error.to_string()))?;
         let name = |id: &NodeId| model.node_info(*id).and_then(|node| node.name().map(str::to_owned));
         let input = |wanted: &str| model.input_ids().iter().copied().find(|id| name(id).as_deref() == Some(wanted));
         let ids = input("input_ids").ok_or_else(|| fail("the graph has no input named input_ids".into()))?;
         let inputs = Inputs { ids, mask: input("attention_mask"), segments: input("token_type_ids") };
         let outputs = model.output_ids().iter().filter_map(name).collect();
-        Ok(Self { model, inputs, outputs })
+        Ok(Self { model, inputs, outputs, arithmetic })
     }
 
     /// Loads somebody else's export of a classifier, whose output is `logits`, and checks that it has no length built in:
@@ -107,7 +132,10 @@ impl Embedded {
 
 impl Engine for Embedded {
     fn name(&self) -> String {
-        "embedded (rten, f32 arithmetic)".into()
+        match self.arithmetic {
+            Arithmetic::F32 => "embedded (rten, f32 arithmetic)".into(),
+            Arithmetic::DynamicInt8 => "embedded (rten, dynamic int8)".into(),
+        }
     }
 
     fn outputs(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 pub mod embedded;
 pub mod fake;
+mod fast;
 pub mod open;
 pub mod placement;
 #[cfg(feature = "torch")]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::placement::Placement;
+use super::placement::{Device, Placement, Precision};
 use super::{Engine, embedded::Embedded};
 use crate::error::{Error, Result, unknown};
 
@@ -17,6 +17,7 @@ pub const NAMES: &[&str] = &["embedded", "torch"];
 pub fn open(engine: &str, file: &Path, placement: Placement) -> Result<Arc<dyn Engine>> {
     allows(engine, placement)?;
     match engine {
+        "embedded" if placement.precision == Precision::Int8 => Ok(Arc::new(Embedded::load_fast(file)?)),
         "embedded" => Ok(Arc::new(Embedded::load(file)?)),
         #[cfg(feature = "torch")]
         "torch" => Ok(Arc::new(super::torch::Torch::shipped(file, placement)?)),
@@ -52,6 +53,9 @@ pub fn open_checkpoint(engine: &str, files: &CheckpointFiles<'_>, placement: Pla
 /// If not: says what to do.
 pub fn allows(engine: &str, placement: Placement) -> Result<()> {
     match engine {
+        "torch" if placement.precision == Precision::Int8 => Err(Error::Config(
+            "--fast and --precision int8 are for the embedded engine; torch has --precision bf16".into(),
+        )),
         #[cfg(feature = "torch")]
         "torch" => super::torch::allows(placement),
         #[cfg(not(feature = "torch"))]
@@ -61,8 +65,10 @@ pub fn allows(engine: &str, placement: Placement) -> Result<()> {
                 .into(),
         )),
         _ if placement == Placement::default() => Ok(()),
+        "embedded" if placement == (Placement { device: Device::Cpu, precision: Precision::Int8 }) => Ok(()),
         _ => Err(Error::Config(format!(
-            "--device and --precision are for --engine torch; the {engine} engine computes on the cpu in f32"
+            "--device and --precision are for --engine torch; the {engine} engine computes on the cpu in f32 (embedded also in \
+             int8: --fast)"
         ))),
     }
 }

@@ -20,6 +20,8 @@ pub enum Precision {
     F32,
     Bf16,
     F16,
+    /// Products of activations with int8 weights in whole numbers.
+    Int8,
 }
 
 /// Both together: `cpu`, `f32` unless chosen otherwise.
@@ -49,7 +51,7 @@ impl Device {
 }
 
 impl Precision {
-    pub const NAMES: &'static [&'static str] = &["f32", "bf16", "f16"];
+    pub const NAMES: &'static [&'static str] = &["f32", "bf16", "f16", "int8"];
 
     /// # Errors
     /// None of [`Precision::NAMES`].
@@ -58,6 +60,7 @@ impl Precision {
             "f32" => Ok(Self::F32),
             "bf16" => Ok(Self::Bf16),
             "f16" => Ok(Self::F16),
+            "int8" => Ok(Self::Int8),
             _ => Err(Error::Config(format!(
                 "--precision: unknown precision \"{name}\"; known: {}",
                 Self::NAMES.join(", ")
@@ -68,7 +71,8 @@ impl Precision {
     /// Whether this CPU multiplies such numbers itself. Where it does not, they are slower than f32, not faster.
     fn is_native(self) -> bool {
         match self {
-            Self::F32 => true,
+            // Whole numbers every CPU can multiply, if not equally fast.
+            Self::F32 | Self::Int8 => true,
             #[cfg(target_arch = "x86_64")]
             Self::Bf16 => is_x86_feature_detected!("avx512bf16"),
             #[cfg(target_arch = "x86_64")]
@@ -114,6 +118,7 @@ impl std::fmt::Display for Precision {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
             Self::F16 => "f16",
+            Self::Int8 => "int8",
         })
     }
 }

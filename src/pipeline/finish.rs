@@ -124,6 +124,10 @@ impl Finished<'_> {
     fn manifest(&self, total: Total) -> RunManifest {
         let config = self.job.config;
         let classifier = &self.setup.classifier;
+        let mut seconds = total.seconds;
+        if let Some(learnt) = self.learnt {
+            seconds.insert("learn".into(), learnt.seconds);
+        }
         let neutral = self.setup.lexicon.entries().iter().filter(|entry| !entry.neutral.is_empty());
         RunManifest {
             schema_version: SCHEMA_VERSION,
@@ -154,7 +158,7 @@ impl Finished<'_> {
             inputs: self.read.inputs.clone(),
             counts: total.counts,
             removals: total.removals,
-            seconds: total.seconds,
+            seconds,
         }
     }
 }

@@ -8,6 +8,7 @@ mod cleaning;
 mod command_line;
 mod compare;
 mod evaluation;
+mod fast;
 mod hostile;
 #[cfg(feature = "hub")]
 mod hub;

@@ -33,7 +33,7 @@ fn the_embedded_engine_takes_no_device_and_no_precision() {
     let with = |more: &[&'static str]| [&["score", "seeds/articles", "-o", &output], more].concat();
     refused(&with(&["--precision", "bf16"]), &["--precision", "--engine torch"]);
     refused(&with(&["--device", "cuda:0"]), &["--device", "--engine torch"]);
-    refused(&with(&["--engine", "torch", "--precision", "int8"]), &["--precision", "f32, bf16, f16"]);
+    refused(&with(&["--engine", "torch", "--precision", "int8"]), &["--fast", "embedded engine"]);
     refused(&with(&["--engine", "torch", "--device", "gpu"]), &["--device", "cuda:0"]);
 }
 
@@ -83,7 +83,7 @@ fn an_output_that_cannot_be_written_is_found_before_scoring() {
 fn a_model_that_is_not_what_the_manifest_says_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     copy_models(&crate::support::root().join("models"), folder.path());
-    let weights = folder.path().join("baseline/model.onnx");
+    let weights = folder.path().join("onepass/model.onnx");
     let mut bytes = std::fs::read(&weights).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -155,7 +155,8 @@ fn device_of(device: Device) -> tch::Device {
 
 fn kind_of(precision: Precision) -> Kind {
     match precision {
-        Precision::F32 => Kind::Float,
+        // Int8 was refused before.
+        Precision::F32 | Precision::Int8 => Kind::Float,
         Precision::Bf16 => Kind::BFloat16,
         Precision::F16 => Kind::Half,
     }

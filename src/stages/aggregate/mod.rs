@@ -23,7 +23,7 @@ mod outlets;
 mod pair;
 mod periods;
 mod permutation;
-mod ppi;
+pub mod ppi;
 mod same_story;
 mod scan;
 mod shifts;

@@ -313,6 +313,19 @@ impl Classifier {
     }
 }
 
+/// Unit-length sentence vectors of the models folder's vector model, by the embedded engine.
+///
+/// # Errors
+/// A model that is missing, is not what the manifest says, or has no vectors.
+pub fn vectors(models: &Path, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+    let manifest = Manifest::load(models)?;
+    let model = load_model(&manifest, &manifest.vector_model, ("embedded", Placement::default()), &mut Vec::new())?;
+    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
+    let singles = singles.collect::<Result<Vec<Tokens>>>()?;
+    let vectors = batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], &|_| {})?;
+    Ok(vectors[0].rows().map(<[f32]>::to_vec).collect())
+}
+
 fn score_tone(model: &Loaded, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
     let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
     let output = &model.entry.head("tone")?.output;

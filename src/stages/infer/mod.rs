@@ -17,6 +17,6 @@ mod memo;
 mod tokenizer_files;
 
 pub use cache::{Cache, default_folder as default_cache_folder};
-pub use classifier::{Checkpoints, Classifier, ClassifierOptions, Passed, Taught};
+pub use classifier::{Checkpoints, Classifier, ClassifierOptions, Passed, Taught, vectors};
 pub(crate) use classifier::{Loaded, load_model};
 pub use frames::Scorer;
