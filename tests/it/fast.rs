@@ -67,6 +67,23 @@ fn a_sentence_gets_the_same_score_in_any_company() {
 }
 
 #[test]
+fn a_fast_run_says_what_that_costs() {
+    let folder = tempfile::tempdir().unwrap();
+    let article = [
+        serde_json::json!({"title": "Ferry fares rise", "text": "The port raised fares on Monday. Commuters were furious."}),
+    ];
+    let input = crate::support::collection(folder.path(), "one.jsonl", &article).display().to_string();
+    let output = folder.path().join("run").display().to_string();
+    let done = run(&["score", &input, "-o", &output, "--fast", "--resamples", "100"]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let manifest = framescope::run_folder::RunManifest::load(&folder.path().join("run")).unwrap();
+    assert!(
+        manifest.engine.contains("int8")
+            && manifest.notes.iter().any(|note| note.contains("decisions were those of f32"))
+    );
+}
+
+#[test]
 fn what_cannot_be_fast_is_said() {
     let with = |more: &[&str]| run(&[&["score", "seeds/articles"], more].concat());
     let both = with(&["--fast", "--precision", "f32"]);
