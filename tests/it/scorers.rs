@@ -95,6 +95,10 @@ fn the_student_learns_from_a_sample_and_its_estimates_are_corrected_by_it() {
     let notes = run_json["notes"].to_string();
     assert!(notes.contains("had not seen") && notes.contains("120 sentences"), "{notes}");
 
+    for compared in ["contrasts", "trends", "same_story"] {
+        let measures = texts(&table(&one.join(format!("{compared}.parquet"))), "measure");
+        assert!(measures.iter().flatten().all(|measure| !measure.starts_with("frame_")), "{compared}");
+    }
     let estimates = table(&one.join("outlets.parquet"));
     let (measures, statistics, methods) =
         (texts(&estimates, "measure"), texts(&estimates, "statistic"), texts(&estimates, "method"));

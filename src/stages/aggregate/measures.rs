@@ -235,6 +235,13 @@ impl Layout {
         }
     }
 
+    /// Without what a student scored: differences of its own scores would not be those of the corrected estimates.
+    pub fn compared(&self) -> Self {
+        let mut compared = self.clone();
+        compared.estimands.retain(|estimand| estimand.scored_by == ScoredBy::Itself);
+        compared
+    }
+
     fn categories_at(&self) -> usize {
         FIRST_SCORE + self.scores + 2 * self.cutoffs
     }

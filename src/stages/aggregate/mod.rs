@@ -60,7 +60,7 @@ pub use wire::Wire;
 
 const STUDENT_NOTE: &str = "frames in the tables outlets and sections are corrected by the cross-encoder's sample \
     (prediction-powered inference, method ppi) where at least two articles of a row have a sentence of it, and have no interval \
-    elsewhere; the other tables compare the student's own scores";
+    elsewhere; articles has the student's own scores, and no table compares or follows frames";
 
 /// The tables of a run.
 #[derive(Debug, Clone)]
@@ -173,10 +173,11 @@ pub fn aggregate_each(
     hand_over("sections", outlets::by_section(&sums, &layout, options)?)?;
     hand_over("terms", terms::table(&sums, &periods, options)?)?;
     hand_over("shifts", shifts::table(&sums, &periods, options)?)?;
-    hand_over("contrasts", contrasts::table(&sums, &layout, &periods, options, &mut notes)?)?;
-    hand_over("trends", trends::table(&sums, &layout, options)?)?;
+    let compared = layout.compared();
+    hand_over("contrasts", contrasts::table(&sums, &compared, &periods, options, &mut notes)?)?;
+    hand_over("trends", trends::table(&sums, &compared, options)?)?;
     hand_over("distinctive", distinctive::table(sentences, &sums, options, &mut notes)?)?;
-    hand_over("same_story", same_story::table(&sums, &layout, &stories, options)?)?;
+    hand_over("same_story", same_story::table(&sums, &compared, &stories, options)?)?;
     Ok(Account { notes, seconds: clock.seconds })
 }
 

@@ -38,7 +38,7 @@ pub fn contrast_pair(
     period: &str,
 ) -> Result<Pair> {
     let sums = weighted_sums(sentences, frames, thresholds, options)?;
-    let layout = Layout::new(frames, &sums, options.article_sentences);
+    let layout = Layout::new(frames, &sums, options.article_sentences).compared();
     let periods = Calendar::new(&options.period, &sums);
     let window = match period {
         ALL => None,
