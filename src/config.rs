@@ -25,10 +25,10 @@ pub struct Settings {
     /// leaves open) or student (learns from a sample of the collection what cross would say, and corrects the estimates by it)
     #[arg(long, value_name = "NAME")]
     pub scorer: Option<String>,
-    /// Most frames of a sentence that the cascade gives to the cross-encoder
+    /// Most frames of a sentence that the cascade gives to the cross-encoder; 6 by default
     #[arg(long, value_name = "N")]
     pub cascade_budget: Option<usize>,
-    /// Sentences that the cross-encoder reads for the student to learn from
+    /// Sentences that the cross-encoder reads for the student to learn from; 2000 by default
     #[arg(long, value_name = "N")]
     pub student_sample: Option<usize>,
     /// Inference engine: embedded (pure Rust; the default) or torch (rust-bert on libtorch; in builds with `--features torch`)
@@ -341,7 +341,7 @@ impl Settings {
             scheme: Scheme::find(&frames)?,
             frames,
             scorer: Scorer::from_name(&scorer).expect("one of the names"),
-            cascade_budget: within("cascade-budget", self.cascade_budget, 1..=1000, 4)?,
+            cascade_budget: within("cascade-budget", self.cascade_budget, 1..=1000, 6)?,
             student_sample: within("student-sample", self.student_sample, 100..=1_000_000, 2000)?,
             engine,
             placement,
