@@ -44,12 +44,6 @@ impl Graph {
             attention_heads: attention_heads(&constants, width).ok_or_else(|| fail(other_layout("attention heads")))?,
         })
     }
-
-    /// How many layers, by the weights there are.
-    pub(super) fn layers(&self) -> i64 {
-        let has = |n: &i64| self.weights.contains_key(&format!("encoder.layer.{n}.output.dense.weight"));
-        (0..).take_while(has).count() as i64
-    }
 }
 
 /// What to say of a graph that is not ours.

@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod deberta;
+mod encoder;
 mod graph;
 mod shipped;
 
@@ -111,6 +112,8 @@ impl Engine for Torch {
         };
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
             let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            // Behind what went wrong stands a list of addresses.
+            let said = said.and_then(|said| said.split("\\nException raised").next());
             Err(Error::Engine(format!("libtorch: {}", said.unwrap_or("failed without a word"))))
         })
     }

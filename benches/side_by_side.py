@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Zero-shot frames by natural language inference, side by side: same weights, same sentences, same 15 labels, two threads.
+
+    bash scripts/setup-libtorch.sh && python3 benches/side_by_side.py [--json] [--sentences 100] [--only NAME ...]
+
+Builds what it runs (cargo, release, feature torch), takes sentences from seeds/articles, and makes two things out of our pair
+model (models/baseline): a checkpoint folder as the hub has them, for everybody else, and a manifest in which frames are read by
+the same three-class entailment head, for us. So every row computes the same probabilities; `furthest` is how far a row's are
+from rust-bert's. Python rows need torch, transformers, onnx and onnxruntime (any missing one is said, and its rows left out);
+the checkpoint needs numpy, onnx and safetensors.
+Seconds are those of scoring, without loading; the best of --repeat runs. Memory is the process's peak.
+Rows of other scorers (--scorer embedding, cascade, student) answer the same question in another way: `furthest` says how far.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NLI = ["contradiction", "neutral", "entailment"]
+MAX_TOKENS = 128
+
+
+def sentences(count):
+    """The first distinct sentences of the sample articles, by a plain rule: good enough for a rate."""
+    found = {}
+    for file in sorted((ROOT / "seeds/articles").glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            for text in re.split(r"(?<=[.!?])\s+", json.loads(line).get("text") or ""):
+                if 5 <= len(text.split()) <= 80:
+                    found[" ".join(text.split())] = None
+    if len(found) < count:
+        sys.exit(f"seeds/articles has {len(found)} sentences, not {count}")
+    return list(found)[:count]
+
+
+def labels():
+    scheme = tomllib.loads((ROOT / "seeds/frames/policy_frames.toml").read_text(encoding="utf-8"))
+    return [frame["label"] for frame in scheme["frame"]]
+
+
+def checkpoint(folder):
+    """Our pair model as a Hugging Face checkpoint: the values of the .onnx file, int8 times scale."""
+    import numpy as np
+    import onnx
+    from safetensors.numpy import save_file
+
+    model = onnx.load(ROOT / "models/baseline/model.onnx")
+    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    weights = {}
+    for name, value in stored.items():
+        stem, _, part = name.rpartition(".")
+        if part == "q":
+            scale = stored[stem + ".s"]
+            words = stem == "embeddings.word_embeddings"
+            weights[stem + ".weight"] = value * scale[:, None] if words else (value * scale).T
+        elif part in ("b", "beta"):
+            weights[stem + ".bias"] = value
+        elif part == "g":
+            weights[stem + ".weight"] = value
+    weights["embeddings.position_embeddings.weight"] = stored["pos"][0]
+    weights["embeddings.token_type_embeddings.weight"] = stored["type"]
+    weights = {"bert." + name: value for name, value in weights.items()}
+    weights["classifier.weight"] = stored["heads.entailment.W"].T
+    weights["classifier.bias"] = stored["heads.entailment.B"]
+    folder.mkdir()
+    save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in weights.items()}, folder / "model.safetensors",
+              metadata={"format": "pt"})
+    width = weights["classifier.weight"].shape[1]
+    config = dict(
+        architectures=["BertForSequenceClassification"], model_type="bert", hidden_act="gelu", hidden_size=width,
+        vocab_size=len(stored["embeddings.word_embeddings.q"]), intermediate_size=len(weights["bert.encoder.layer.0.intermediate.dense.bias"]),
+        num_hidden_layers=sum(name.endswith("intermediate.dense.bias") for name in weights), num_attention_heads=int(stored["s4"][2]),
+        max_position_embeddings=stored["pos"].shape[1], type_vocab_size=len(stored["type"]), layer_norm_eps=1e-12,
+        attention_probs_dropout_prob=0.1, hidden_dropout_prob=0.1, initializer_range=0.02, pad_token_id=0,
+        id2label={str(i): name for i, name in enumerate(NLI)}, label2id={name: i for i, name in enumerate(NLI)})
+    (folder / "config.json").write_text(json.dumps(config))
+    tokenizer = json.loads((ROOT / "models/baseline/tokenizer.json").read_text(encoding="utf-8"))
+    words = sorted(tokenizer["model"]["vocab"].items(), key=lambda pair: pair[1])
+    (folder / "vocab.txt").write_text("".join(word + "\n" for word, _ in words), encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(dict(do_lower_case=True, tokenizer_class="BertTokenizer", model_max_length=MAX_TOKENS)))
+
+
+def manifest(folder):
+    """Our models, with frames read by the pair model's entailment head."""
+    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns("training"))
+    path = folder / "manifest.toml"
+    head = f'[model.heads.frames]\noutput = "logits_entailment"\nlabels = {json.dumps(NLI)}\n'
+    text, count = re.subn(r"\[model\.heads\.frames\]\n(?:[a-z_]+ = .*\n)+", head, path.read_text(encoding="utf-8"), count=1)
+    assert count == 1
+    path.write_text(text, encoding="utf-8")
+
+
+def transformers_row(work, threads):
+    import torch
+    from transformers import pipeline
+
+    torch.set_num_threads(threads)
+    pipe = pipeline("zero-shot-classification", model=str(work / "checkpoint"), device="cpu")
+    names = (work / "labels.txt").read_text().splitlines()
+    texts = (work / "sentences.txt").read_text().splitlines()
+
+    def run(batch):
+        out = pipe(texts, names, hypothesis_template="This text is about {}.", multi_label=True, batch_size=batch)
+        return [[dict(zip(row["labels"], row["scores"]))[name] for name in names] for row in out]
+
+    return "Hugging Face transformers' zero-shot pipeline (torch, f32)", run
+
+
+def onnxruntime_row(work, threads):
+    """Dynamic int8, as people quantise: batches of one length, so that padding costs it nothing."""
+    import numpy as np
+    import onnxruntime
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoModelForSequenceClassification, BertTokenizerFast
+
+    tok = BertTokenizerFast.from_pretrained(work / "checkpoint")
+    network = AutoModelForSequenceClassification.from_pretrained(work / "checkpoint", attn_implementation="eager").eval()
+    example = tok("One sentence.", "And another.", return_tensors="pt")
+    inputs = ["input_ids", "attention_mask", "token_type_ids"]
+    torch.onnx.export(network, tuple(example[name] for name in inputs), str(work / "f32.onnx"), input_names=inputs,
+                      output_names=["logits"], dynamic_axes={name: {0: "b", 1: "t"} for name in inputs} | {"logits": {0: "b"}}, opset_version=17)
+    quantize_dynamic(str(work / "f32.onnx"), str(work / "int8.onnx"), weight_type=QuantType.QInt8, per_channel=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(work / "int8.onnx"), options, providers=["CPUExecutionProvider"])
+    names = (work / "labels.txt").read_text().splitlines()
+    texts = (work / "sentences.txt").read_text().splitlines()
+
+    def run(batch):
+        pairs = [(text, f"This text is about {name}.") for text in texts for name in names]
+        encoded = tok([a for a, _ in pairs], [b for _, b in pairs], truncation="only_first", max_length=MAX_TOKENS)
+        by_length = {}
+        for i, ids in enumerate(encoded["input_ids"]):
+            by_length.setdefault(len(ids), []).append(i)
+        scores = np.zeros(len(pairs))
+        for rows in by_length.values():
+            for start in range(0, len(rows), batch):
+                some = rows[start:start + batch]
+                ids = np.array([encoded["input_ids"][i] for i in some])
+                kinds = np.array([encoded["token_type_ids"][i] for i in some])
+                logits = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds})[0]
+                scores[some] = 1 / (1 + np.exp(logits[:, 0] - logits[:, 2]))
+        return scores.reshape(len(texts), len(names)).tolist()
+
+    return f"ONNX Runtime {onnxruntime.__version__}, dynamic int8 (Python)", run
+
+
+PYTHON_ROWS = {"transformers": transformers_row, "onnxruntime-int8": onnxruntime_row}
+
+
+def python_row(name, work, threads, batch):
+    """Runs in a process of its own: prints what the Rust rows print."""
+    import time
+
+    started = time.perf_counter()
+    engine, run = PYTHON_ROWS[name](work, threads)
+    loading = time.perf_counter() - started
+    started = time.perf_counter()
+    frames = run(batch)
+    seconds = time.perf_counter() - started
+    print(json.dumps(dict(engine=engine, sentences=len(frames), loading_seconds=loading, seconds=seconds, frames=frames)))
+
+
+def measured(command, environment):
+    """The JSON that a command prints, with its peak memory."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, env=environment, cwd=ROOT)
+        complaint = process.stderr.read().decode(errors="replace")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise RuntimeError(complaint.strip().splitlines()[-1] if complaint.strip() else f"exit {process.returncode}")
+        out.seek(0)
+        found = json.loads(out.read().decode().strip().splitlines()[-1])
+    return found | {"peak_mb": round(usage.ru_maxrss / 1024)}
+
+
+def build(target):
+    command = ["cargo", "build", "--release", "--locked", "--features", "torch", "--example", "frames_rate", "--example", "rust_bert_zero_shot"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
+    return target / "release/examples"
+
+
+def rows(args, work, examples):
+    """Name, command."""
+    sentences, names, threads = str(work / "sentences.txt"), str(work / "labels.txt"), str(args.threads)
+
+    def ours(engine, precision, scorer="cross", models=work / "models"):
+        return [str(examples / "frames_rate"), sentences, str(work / "scheme.toml"), str(models), threads, engine, precision, scorer]
+
+    yield "rust-bert", [str(examples / "rust_bert_zero_shot"), sentences, names, str(work / "checkpoint"), threads, str(args.batch)]
+    yield "torch-f32", ours("torch", "f32")
+    yield "torch-bf16", ours("torch", "bf16")
+    yield "embedded", ours("embedded", "f32")
+    yield "embedded-int8", ours("embedded", "int8")
+    for name in PYTHON_ROWS:
+        pairs = str(args.batch * len(labels()))
+        yield name, [sys.executable, __file__, "--row", name, "--work", str(work), "--threads", threads, "--batch", pairs]
+    for scorer in args.scorer:
+        yield f"embedded --scorer {scorer}", ours("embedded", "f32", scorer)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="one JSON object and nothing else on stdout")
+    parser.add_argument("--sentences", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=4, help="sentences a call for the pipelines of others (times 15 labels)")
+    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these rows only")
+    parser.add_argument("--scorer", nargs="*", default=[], metavar="SCORER", help="rows for our other scorers")
+    parser.add_argument("--examples", type=Path, help="folder of the built examples; by default they are built")
+    parser.add_argument("--row", choices=PYTHON_ROWS, help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.row:
+        return python_row(args.row, args.work, args.threads, args.batch)
+    # Spinning threads slow each other down where others work too.
+    environment = os.environ | {"OMP_NUM_THREADS": str(args.threads), "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+    examples = args.examples or build(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")))
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        (work / "sentences.txt").write_text("\n".join(sentences(args.sentences)) + "\n", encoding="utf-8")
+        (work / "labels.txt").write_text("\n".join(labels()) + "\n", encoding="utf-8")
+        frames = [f'[[frame]]\nname = "f{i}"\nlabel = {json.dumps(label)}\n' for i, label in enumerate(labels())]
+        (work / "scheme.toml").write_text('name = "labels"\n' + "".join(frames), encoding="utf-8")
+        checkpoint(work / "checkpoint")
+        manifest(work / "models")
+        table, reference = [], None
+        for name, command in rows(args, work, examples):
+            if args.only and name not in args.only:
+                continue
+            try:
+                best = min((measured(command, environment) for _ in range(args.repeat)), key=lambda row: row["seconds"])
+            except RuntimeError as error:
+                print(f"{name}: left out: {error}", file=sys.stderr)
+                continue
+            scores = best.pop("frames")
+            reference = reference or scores
+            furthest = max(abs(a - b) for x, y in zip(reference, scores) for a, b in zip(x, y))
+            row = {"name": name} | best | {"sentences_per_second": best["sentences"] / best["seconds"], "furthest": furthest}
+            table.append(row)
+            print(f"{name}: {row['sentences_per_second']:.2f} sentences/s", file=sys.stderr)
+    if args.json:
+        print(json.dumps({"labels": len(labels()), "threads": args.threads, "rows": table}))
+        return None
+    first = table[0]["sentences_per_second"]
+    print("| | engine | sentences a second | × first row | peak MB | furthest probability from the first row's |")
+    print("|---|---|---|---|---|---|")
+    for row in table:
+        rate = row["sentences_per_second"]
+        print(f"| {row['name']} | {row['engine']} | {rate:.2f} | {rate / first:.2f} | {row['peak_mb']} | {row['furthest']:.4f} |")
+    return None
+
+
+if __name__ == "__main__":
+    main()
