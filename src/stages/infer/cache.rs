@@ -323,11 +323,14 @@ mod tests {
         let most = 400_000;
         let cache = Cache::open(folder.path(), "a", most);
         cache.put([(&key(0), &scores(0.1))].into_iter());
-        Connection::open(folder.path().join(FILE)).unwrap().execute("UPDATE scores SET used = 0", []).unwrap();
+        let clock = Connection::open(folder.path().join(FILE)).unwrap();
         for batch in 1..40 {
+            // A minute passes: entries of one second have no order.
+            clock.execute("UPDATE scores SET used = used - 60", []).unwrap();
             let many: Vec<_> = (0..500).map(|n| (key(batch * 1000 + n), scores(0.5))).collect();
             cache.put(many.iter().map(|(key, scores)| (key, scores)));
         }
+        drop(clock);
         assert_eq!(cache.note(), None);
         assert_eq!(cache.get(&[key(0)]), [None]);
         assert!(cache.get(&[key(39_499)])[0].is_some());
