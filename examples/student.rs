@@ -147,48 +147,42 @@ fn one(population: &Population, sample: usize, seed: u64, counts: &mut HashMap<(
         })
         .collect();
     for (frame, share) in (0..population.frames.len()).flat_map(|frame| [(frame, false), (frame, true)]) {
-        {
-            let mut totals = vec![Totals::default(); articles.len()];
-            let mut alone = totals.clone();
-            for (at, &(article, row)) in sentences.iter().enumerate() {
-                let own = population.value(readings[at][frame], frame, share);
-                let totals = &mut totals[article];
-                if heard.contains_key(&at) {
-                    let cross = population.value(population.cross[row][frame], frame, share);
-                    totals.read += 1.0;
-                    totals.cross += cross;
-                    totals.student_read += own;
-                    alone[article].read += 1.0;
-                    alone[article].cross += cross;
-                } else {
-                    totals.unread += 1.0;
-                    totals.student_unread += own;
-                }
+        let mut totals = vec![Totals::default(); articles.len()];
+        let mut alone = totals.clone();
+        for (at, &(article, row)) in sentences.iter().enumerate() {
+            let own = population.value(readings[at][frame], frame, share);
+            let totals = &mut totals[article];
+            if heard.contains_key(&at) {
+                let cross = population.value(population.cross[row][frame], frame, share);
+                totals.read += 1.0;
+                totals.cross += cross;
+                totals.student_read += own;
+                alone[article].read += 1.0;
+                alone[article].cross += cross;
+            } else {
+                totals.unread += 1.0;
+                totals.student_unread += own;
             }
-            let truth = population.truth(frame, share);
-            let kind = if share { Kind::Share } else { Kind::Mean { least: 0.0, most: 1.0 } };
-            let entry = counts.entry((frame, share)).or_insert([0.0; 6]);
-            // The student for the cross-encoder: an interval of its own mean, as if it were the truth.
-            let trusted: Vec<Totals> = totals
-                .iter()
-                .map(|t| Totals {
-                    read: t.read + t.unread,
-                    cross: t.student_read + t.student_unread,
-                    ..Totals::default()
-                })
-                .collect();
-            let holds = |found: &[Totals]| corrected(found).and_then(|c| c.headline(kind, 0.05));
-            if let Some(naive) = holds(&trusted) {
-                entry[3] += f64::from(u8::from(naive.low <= truth && truth <= naive.high));
-            }
-            let (Some(found), Some(plain)) = (corrected(&totals), holds(&alone)) else { continue };
-            if let Some(interval) = found.headline(kind, 0.05) {
-                entry[0] += f64::from(u8::from(interval.low <= truth && truth <= interval.high));
-                entry[1] += interval.high - interval.low;
-                entry[2] += plain.high - plain.low;
-                entry[4] += found.lambda;
-                entry[5] += 1.0;
-            }
+        }
+        let truth = population.truth(frame, share);
+        let kind = if share { Kind::Share } else { Kind::Mean { least: 0.0, most: 1.0 } };
+        let entry = counts.entry((frame, share)).or_insert([0.0; 6]);
+        // The student for the cross-encoder: an interval of its own mean, as if it were the truth.
+        let trusted: Vec<Totals> = totals
+            .iter()
+            .map(|t| Totals { read: t.read + t.unread, cross: t.student_read + t.student_unread, ..Totals::default() })
+            .collect();
+        let holds = |found: &[Totals]| corrected(found).and_then(|c| c.headline(kind, 0.05));
+        if let Some(naive) = holds(&trusted) {
+            entry[3] += f64::from(u8::from(naive.low <= truth && truth <= naive.high));
+        }
+        let (Some(found), Some(plain)) = (corrected(&totals), holds(&alone)) else { continue };
+        if let Some(interval) = found.headline(kind, 0.05) {
+            entry[0] += f64::from(u8::from(interval.low <= truth && truth <= interval.high));
+            entry[1] += interval.high - interval.low;
+            entry[2] += plain.high - plain.low;
+            entry[4] += found.lambda;
+            entry[5] += 1.0;
         }
     }
 }
