@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, TensorProto};
 
-/// The rewritten model, and how many of its products became integer ones.
+/// The rewritten model, as the bytes of an `.onnx` file.
 ///
 /// # Errors
 /// A file that is no ONNX model, or without a product of int8 weights to rewrite.

@@ -1,6 +1,5 @@
 //! The models' answers on the examples: the same tokenising, batches, heads and scorers as `framescope score` uses.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rand::SeedableRng;
@@ -58,11 +57,7 @@ pub(super) fn head(
     let head = model.entry.head(task.name())?;
     let columns = labels.iter().map(|label| head.column(label)).collect::<Result<Vec<_>>>()?;
     let started = Instant::now();
-    let finished = AtomicUsize::new(0);
-    let done = |rows: usize| {
-        let before = finished.fetch_add(rows, Ordering::Relaxed);
-        progress((before + rows) as f64 / examples.len() as f64);
-    };
+    let done = batches::share_of(examples.len(), progress);
     let mut logits = Vec::with_capacity(examples.len());
     for some in examples.chunks(AT_ONCE) {
         let tokens = some.iter().map(|example| tokens(&model, example)).collect::<Result<Vec<_>>>()?;

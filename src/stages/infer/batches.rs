@@ -32,6 +32,15 @@ pub fn run(
     Ok((0..outputs.len()).map(|o| in_order(&plan, &results, o, sequences.len())).collect())
 }
 
+/// Turns finished row counts into the share done of `total`, 0..=1.
+pub fn share_of(total: usize, progress: &(dyn Fn(f64) + Sync)) -> impl Fn(usize) + Sync {
+    let finished = AtomicUsize::new(0);
+    move |rows| {
+        let before = finished.fetch_add(rows, Ordering::Relaxed);
+        progress((before + rows) as f64 / total as f64);
+    }
+}
+
 /// Plain threads, as many as the current pool has, each taking the next batch. Not the pool's own workers: an engine waits
 /// on a pool of its own, and a rayon worker that waits starts further batches on top of the one it is in.
 fn on_threads<T: Send>(plan: &[Vec<usize>], run: impl Fn(&[usize]) -> Result<T> + Sync) -> Result<Vec<T>> {

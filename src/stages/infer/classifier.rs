@@ -79,6 +79,16 @@ impl Loaded {
         format!("{} {sha256} {tokenizer_sha256} {max_tokens} {embedding:?} {heads:?}", self.engine.name())
     }
 
+    pub(super) fn pieces(&self, texts: &[&str]) -> Result<Vec<Piece>> {
+        texts.iter().map(|text| self.tokenizer.piece(text)).collect()
+    }
+
+    /// One output of texts that stand alone.
+    pub(super) fn run_alone(&self, pieces: &[Piece], output: &str, done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
+        let singles = pieces.iter().map(|piece| self.tokenizer.single(piece)).collect::<Result<Vec<Tokens>>>()?;
+        Ok(batches::run(self.engine.as_ref(), &singles, &[output], done)?.remove(0))
+    }
+
     /// Whether a text's tokens for one model are those for the other.
     pub(super) fn cuts_text_like(&self, other: &Self) -> bool {
         (&self.entry.tokenizer_sha256, self.entry.max_tokens) == (&other.entry.tokenizer_sha256, other.entry.max_tokens)
@@ -187,19 +197,10 @@ impl Classifier {
             )));
         }
         let model = &self.sentence;
-        let pieces = sample.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
-        let passed = std::sync::atomic::AtomicUsize::new(0);
-        let total = sample.len() * self.frames.lesson_passes();
-        let done = |rows: usize| {
-            let before = passed.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-            progress((before + rows) as f64 / total as f64);
-        };
-        let own = self.frames.shares_vectors().then(|| {
-            let singles = pieces.iter().map(|piece| model.tokenizer.single(piece)).collect::<Result<Vec<Tokens>>>()?;
-            Ok::<_, Error>(
-                batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], &done)?.remove(0),
-            )
-        });
+        let pieces = model.pieces(sample)?;
+        let done = batches::share_of(sample.len() * self.frames.lesson_passes(), progress);
+        let shares = self.frames.shares_vectors();
+        let own = shares.then(|| model.run_alone(&pieces, &model.embedding()?.output, &done));
         let own = own.transpose()?;
         let sentences = Sentences { model, texts: sample, pieces: &pieces, vectors: own.as_ref() };
         let [cross, student] = self.frames.teach(sentences, &done)?;
@@ -274,14 +275,9 @@ impl Classifier {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let total = texts.len() * self.passes_per_sentence();
-        let passed = std::sync::atomic::AtomicUsize::new(0);
-        let done = |rows: usize| {
-            let before = passed.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-            progress((before + rows) as f64 / total as f64);
-        };
+        let done = batches::share_of(texts.len() * self.passes_per_sentence(), progress);
         let model = &self.sentence;
-        let pieces = texts.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>()?;
+        let pieces = model.pieces(texts)?;
         let singles = pieces.iter().map(|p| model.tokenizer.single(p)).collect::<Result<Vec<Tokens>>>()?;
         let (tone, loaded) = (model.entry.head("tone")?, model.entry.head("loaded")?);
         let mut outputs = vec![tone.output.as_str(), loaded.output.as_str()];
@@ -320,16 +316,12 @@ impl Classifier {
 pub fn vectors(models: &Path, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
     let manifest = Manifest::load(models)?;
     let model = load_model(&manifest, &manifest.vector_model, ("embedded", Placement::default()), &mut Vec::new())?;
-    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
-    let singles = singles.collect::<Result<Vec<Tokens>>>()?;
-    let vectors = batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], &|_| {})?;
-    Ok(vectors[0].rows().map(<[f32]>::to_vec).collect())
+    let vectors = model.run_alone(&model.pieces(texts)?, &model.embedding()?.output, &|_| {})?;
+    Ok(vectors.rows().map(<[f32]>::to_vec).collect())
 }
 
 fn score_tone(model: &Loaded, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
-    let singles = texts.iter().map(|text| model.tokenizer.single(&model.tokenizer.piece(text)?));
-    let output = &model.entry.head("tone")?.output;
-    Ok(batches::run(model.engine.as_ref(), &singles.collect::<Result<Vec<Tokens>>>()?, &[output], done)?.remove(0))
+    model.run_alone(&model.pieces(texts)?, &model.entry.head("tone")?.output, done)
 }
 
 /// `by`: the engine's name, and where it computes.

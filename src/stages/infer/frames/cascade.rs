@@ -7,7 +7,7 @@
 use super::{CrossScorer, EmbeddingScorer, FrameReading, Judged, best_of};
 use crate::engines::Engine;
 use crate::error::Result;
-use crate::stages::infer::heads::sigmoid;
+use crate::stages::infer::heads::{logit, sigmoid};
 use crate::stages::infer::models::CascadeEntry;
 use crate::stages::infer::tokens::{Piece, TextTokenizer};
 
@@ -34,11 +34,7 @@ impl Cascade {
         cutoffs: &[f32],
         budget: usize,
     ) -> Self {
-        let log_odds = |p: &f32| {
-            let p = p.clamp(1e-6, 1.0 - 1e-6);
-            (p / (1.0 - p)).ln()
-        };
-        let cutoffs = cutoffs.iter().map(log_odds).collect();
+        let cutoffs = cutoffs.iter().map(|&cutoff| logit(cutoff)).collect();
         Self { first, second, slope: entry.slope, bias: entry.bias, cutoffs, budget }
     }
 

@@ -5,10 +5,9 @@ use sha2::{Digest, Sha256};
 use super::{Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
 use crate::engines::Output;
 use crate::error::{Error, Result};
-use crate::stages::infer::batches;
 use crate::stages::infer::classifier::Loaded;
 use crate::stages::infer::models::Manifest;
-use crate::stages::infer::tokens::{Piece, Tokens};
+use crate::stages::infer::tokens::Piece;
 
 /// Reads the frames of sentences.
 pub(in crate::stages::infer) struct FrameReader {
@@ -200,9 +199,7 @@ impl FrameReader {
         let Some(model) = &self.vectors else {
             return Ok(sentences.vectors.expect("asked of the sentence model").clone());
         };
-        let pieces = pieces(model, sentences)?;
-        let singles = pieces.iter().map(|piece| model.tokenizer.single(piece)).collect::<Result<Vec<Tokens>>>()?;
-        Ok(batches::run(model.engine.as_ref(), &singles, &[&model.embedding()?.output], done)?.remove(0))
+        model.run_alone(&pieces(model, sentences)?, &model.embedding()?.output, done)
     }
 }
 
@@ -211,5 +208,5 @@ fn pieces<'a>(model: &Loaded, sentences: Sentences<'a>) -> Result<std::borrow::C
     if model.cuts_text_like(sentences.model) {
         return Ok(sentences.pieces.into());
     }
-    sentences.texts.iter().map(|text| model.tokenizer.piece(text)).collect::<Result<Vec<Piece>>>().map(Into::into)
+    model.pieces(sentences.texts).map(Into::into)
 }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{FrameReading, best_of};
-use crate::stages::infer::heads::sigmoid;
+use crate::stages::infer::heads::{logit, sigmoid};
 
 /// Of each fold, one head a frame, in scheme order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,11 +92,7 @@ impl Student {
             probabilities.iter_mut().zip(heads).for_each(|(sum, head)| *sum += sigmoid(head.logit(vector)));
         }
         probabilities.iter_mut().for_each(|sum| *sum /= folds.len().max(1) as f32);
-        let logit = |p: &f32| {
-            let p = p.clamp(1e-6, 1.0 - 1e-6);
-            (p / (1.0 - p)).ln()
-        };
-        let logits: Vec<f32> = probabilities.iter().map(logit).collect();
+        let logits: Vec<f32> = probabilities.iter().map(|&p| logit(p)).collect();
         FrameReading { top: best_of(&logits), probabilities }
     }
 }
