@@ -89,10 +89,10 @@ def sample_jsonl(folder):
 def sample_html(folder):
     pages = folder / "pages"
     pages.mkdir()
-    for copy in range(20):
+    for copy in range(100):
         for name in glob.glob(str(ROOT / "tests/fixtures/html*/*.html")):
             source = pathlib.Path(name)
-            (pages / f"{copy:02}-{source.parent.name}-{source.name}").write_bytes(source.read_bytes())
+            (pages / f"{copy:03}-{source.parent.name}-{source.name}").write_bytes(source.read_bytes())
     return pages
 
 
@@ -107,7 +107,7 @@ def heavy_html(folder, pages):
     menu = f'<nav class="site-nav"><ul>{each(item, 120)}</ul></nav>'
     card = '<li class="card"><a href="/story/{n}"><img src="/i/{n}.jpg" alt=""><h3 class="card__title">Another story, number {n} of the day</h3></a></li>'
     foot = f'<div class="more-stories"><ul>{each(card, 60)}</ul></div><footer>' + each('<a href="/about/{n}">About {n}</a>', 60) + "</footer>"
-    for page in sorted(pages.iterdir())[:488]:
+    for page in sorted(pages.iterdir())[:1952]:
         text = page.read_text(encoding="utf-8", errors="replace")
         text = re.sub("(?i)</head>", lambda end: head + end[0], text, count=1)
         text = re.sub("(?i)<body[^>]*>", lambda body: body[0] + menu, text, count=1)
@@ -126,7 +126,7 @@ def main():
     arguments.add_argument("--binary", default=ROOT / "target/release/examples/prepare", type=pathlib.Path)
     arguments.add_argument("--jsonl", type=pathlib.Path)
     arguments.add_argument("--html", type=pathlib.Path)
-    arguments.add_argument("--python-limit", type=int, default=0, help="articles that Python reads of each, at most")
+    arguments.add_argument("--python-limit", type=int, default=600, help="articles that Python reads of each, at most; 0 for all")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)

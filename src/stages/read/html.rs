@@ -11,6 +11,7 @@ use super::encoding::decode_labelled;
 use super::html_depth;
 use super::html_furniture;
 use super::html_metadata::{Metadata, metadata};
+use super::html_scripts;
 use super::records::{Failure, RawRecord};
 use super::sample::Sampled;
 use super::txt::{SingleRecord, read_whole};
@@ -48,6 +49,7 @@ pub(super) fn article(
     let declared = CHARSET.captures(&bytes[..bytes.len().min(4096)]).map(|found| found[1].to_vec());
     let declared = declared.and_then(|name| String::from_utf8(name).ok());
     let html = decode_labelled(label.or(declared.as_deref()), bytes).ok_or_else(undecodable)?;
+    let html = html_scripts::emptied(&html);
     if !html_depth::is_within(&html, MAX_DEPTH) {
         return Err(Failure::new(
             "no_main_text",

@@ -90,13 +90,13 @@ fn is_void(name: &[u8]) -> bool {
 }
 
 /// `<p-x>` is no `<p>`: a name goes on to the next space, `/` or `>`.
-fn name(tag: &[u8]) -> &[u8] {
+pub(super) fn name(tag: &[u8]) -> &[u8] {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
     &tag[..tag.iter().position(ends).unwrap_or(tag.len())]
 }
 
 /// Bytes behind a `<` that open no tag: a comment, or what counts as one. Zero where the `<` is text.
-fn markup_declaration(rest: &[u8]) -> usize {
+pub(super) fn markup_declaration(rest: &[u8]) -> usize {
     let to = |end: &[u8], from: usize| {
         memchr::memmem::find(&rest[from..], end).map_or(rest.len(), |found| from + found + end.len())
     };
@@ -110,7 +110,7 @@ fn markup_declaration(rest: &[u8]) -> usize {
 }
 
 /// Bytes from the end of a tag's name to behind its `>`. A quotation mark means something only behind a `=`.
-fn attributes(rest: &[u8]) -> usize {
+pub(super) fn attributes(rest: &[u8]) -> usize {
     let mut at = 0;
     let skip = |at: usize, stops: fn(u8) -> bool| {
         rest[at..].iter().position(|byte| stops(*byte)).map_or(rest.len(), |found| at + found)
@@ -136,7 +136,7 @@ fn attributes(rest: &[u8]) -> usize {
 }
 
 /// Bytes up to the `<` of the end tag.
-fn raw_text(rest: &[u8], end: &[u8]) -> usize {
+pub(super) fn raw_text(rest: &[u8], end: &[u8]) -> usize {
     let ends = |at: &usize| rest[at + 1..].get(..end.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(end));
     memchr_iter(b'<', rest).find(ends).unwrap_or(rest.len())
 }

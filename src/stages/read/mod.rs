@@ -25,6 +25,7 @@ mod html;
 mod html_depth;
 mod html_furniture;
 mod html_metadata;
+mod html_scripts;
 #[cfg(test)]
 mod html_tests;
 mod http;

@@ -1,0 +1,166 @@
+//! Empties scripts and styles before a page is parsed: they are most of a served page's bytes, and nothing reads them but the
+//! metadata in JSON-LD, which stays.
+//!
+//! What is emptied must be what the parser would take for the text of a script or a style. Wherever that is uncertain, the rest
+//! of the page is left as it is.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
+
+use super::html_depth::{attributes, markup_declaration, name, raw_text};
+
+/// The page with empty scripts and styles.
+pub(super) fn emptied(html: &str) -> Cow<'_, str> {
+    let texts = texts(html.as_bytes());
+    if texts.is_empty() {
+        return Cow::Borrowed(html);
+    }
+    let mut left = String::with_capacity(html.len() - texts.iter().map(Range::len).sum::<usize>());
+    let mut at = 0;
+    for text in texts {
+        left.push_str(&html[at..text.start]);
+        at = text.end;
+    }
+    left.push_str(&html[at..]);
+    Cow::Owned(left)
+}
+
+/// Elements whose text holds no tags, beside scripts and styles.
+const RAW: &[&str] = &["textarea", "title", "xmp", "iframe", "noembed", "noframes"];
+
+/// Elements that end SVG or MathML when they begin inside (HTML, 13.2.6.5); inside a `foreignObject` they don't.
+const BREAKING_OUT: &str = "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img \
+    li listing menu meta nobr ol p pre ruby s small span strike strong sub sup table tt u ul var";
+
+/// Where the texts of scripts and styles are.
+fn texts(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    // Inside SVG and MathML a script holds elements like any other; inside `select` a style does, and what ends a script is unclear.
+    let (mut svg, mut math, mut broken_out, mut in_select) = (0usize, 0usize, false, false);
+    let mut at = 0;
+    while let Some(less) = memchr(b'<', &bytes[at..]) {
+        at += less + 1;
+        let rest = &bytes[at..];
+        let closes = rest.first() == Some(&b'/');
+        let tag = &rest[usize::from(closes)..];
+        if !tag.first().is_some_and(u8::is_ascii_alphabetic) {
+            if rest.starts_with(b"![CDATA[") {
+                return found;
+            }
+            at += markup_declaration(rest);
+            continue;
+        }
+        let name = name(tag);
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let inside = attributes(&tag[name.len()..]);
+        let in_tag = &tag[name.len()..][..inside];
+        at += usize::from(closes) + name.len() + inside;
+        let foreign = svg + math > 0;
+        broken_out |= foreign && BREAKING_OUT.split(' ').any(is);
+        broken_out &= foreign;
+        let (is_script, is_raw) = (is("script") || is("style"), RAW.iter().any(|raw| is(raw)));
+        if !closes && (is("plaintext") || in_select && is_script || broken_out && (is_script || is_raw)) {
+            return found;
+        }
+        if closes {
+            svg = svg.saturating_sub(usize::from(is("svg")));
+            math = math.saturating_sub(usize::from(is("math")));
+            in_select &= !is("select");
+        } else if !foreign && is_script {
+            let Some(text) = text(&bytes[at..], name) else { return found };
+            if !text.is_empty() && !(is("script") && names_json(in_tag)) {
+                found.push(at..at + text.len());
+            }
+            at += text.len();
+        } else if !foreign && is_raw {
+            let Some(text) = text(&bytes[at..], name) else { return found };
+            at += text.len();
+        } else {
+            svg += usize::from(is("svg"));
+            math += usize::from(is("math"));
+            in_select |= is("select");
+        }
+    }
+    found
+}
+
+/// The text of an element up to its end tag; `None` where the parser might see another end: in a comment inside a script, at a tag
+/// that only begins like the end tag, behind the end of a `noscript`, or nowhere.
+fn text<'a>(rest: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let end = [b"/", name].concat();
+    let text = &rest[..raw_text(rest, &end)];
+    let behind = rest.get(text.len() + 1 + end.len())?;
+    let is_end = behind.is_ascii_whitespace() || matches!(behind, b'/' | b'>');
+    let holds = |lure: &str| {
+        memchr::memchr_iter(b'<', text)
+            .any(|at| text[at + 1..].get(..lure.len()).is_some_and(|found| found.eq_ignore_ascii_case(lure.as_bytes())))
+    };
+    (is_end && memmem::find(text, b"<!--").is_none() && !holds("/noscript")).then_some(text)
+}
+
+/// Whether a script's tag says that it holds data: `type="application/ld+json"`.
+fn names_json(tag: &[u8]) -> bool {
+    tag.windows(4).any(|four| four.eq_ignore_ascii_case(b"json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use dom_query::Document;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn scripts_and_styles_are_emptied_and_data_stays() {
+        let page = "<head><SCRIPT async>if(a<b)c='<p>'</Script ><style>p>a{}</style>\
+                    <script type='application/ld+json'>{\"headline\": \"<i>\"}</script></head><p>One.";
+        let left = "<head><SCRIPT async></Script ><style></style>\
+                    <script type='application/ld+json'>{\"headline\": \"<i>\"}</script></head><p>One.";
+        assert_eq!(emptied(page), left);
+        assert!(matches!(emptied("<p>No script"), Cow::Borrowed(_)));
+    }
+
+    /// Where a scan could be led to take the article for a script.
+    #[test]
+    fn an_article_is_never_taken_for_a_script() {
+        for lure in [
+            "<title>how to <script> in a title</title>",
+            "<textarea><style></textarea>",
+            "<!-- <script> -->",
+            "<a title='<script>'>x</a>",
+            "<noscript><style></noscript>",
+            "<iframe><script></iframe>",
+            "<select><style></select>",
+            "<svg><style><p>",
+            "<script><!-- <script> </script> --></script>",
+            "<script></scripty></script>",
+        ] {
+            let page = format!("<body>{lure}<p>The article.</p><script>x</script>");
+            assert!(emptied(&page).contains("The article."), "{lure}");
+        }
+        assert!(emptied("<body><script><p>The article.</p>").contains("The article."), "without an end");
+    }
+
+    /// The page's elements and text, but for the text of scripts and styles, and for templates, into which no selector looks.
+    fn tree(html: &str) -> String {
+        let page = Document::from(html);
+        page.select("template").remove();
+        page.select("script, style").iter().for_each(|element| element.set_text(""));
+        page.html().to_string()
+    }
+
+    proptest! {
+        #[test]
+        fn the_parser_sees_the_same_page(parts in prop::collection::vec(prop::sample::select(vec![
+            "<script>", "<script type=ld+json>", "</script>", "</script ", "<style>", "</style>", "<style/>", "<!--", "-->", "--!>", "<title>",
+            "</title>", "<textarea>", "</textarea>", "<svg>", "</svg>", "<math>", "<select>", "</select>", "<noscript>", "</noscript>", "<iframe>",
+            "</iframe>", "<p>", "</p>", "<div a='", "'", "\"", ">", "<", "/", "<template>", "</template>", "<table>", "<td>", "</table>",
+            "<![CDATA[", "]]>", "<xmp>", "</xmp>", "<body>", "</head>", " word ", "<!doctype html>", "<? x",
+        ]), 0..24)) {
+            let page = parts.concat();
+            prop_assert_eq!(tree(&emptied(&page)), tree(&page));
+        }
+    }
+}
