@@ -93,7 +93,9 @@ impl Network for Shipped {
     }
 
     fn forward(&self, ids: &Tensor, segments: &Tensor, outputs: &[&str]) -> Result<Vec<Tensor>> {
-        let states = self.encoder.states(ids, segments);
+        // The mean of the vector reads every token, a pooled first token reads itself.
+        let first_only = self.pooled_layers.is_empty() && !outputs.contains(&"embedding");
+        let states = self.encoder.states(ids, segments, first_only);
         let pooled = self.pooled(&states);
         let wanted = outputs.iter().map(|name| match (*name, self.heads.get(*name)) {
             (_, Some(head)) => Ok(head.logits(&pooled)),
