@@ -9,6 +9,8 @@ the same three-class entailment head, for us. So every row computes the same pro
 from rust-bert's. Python rows need torch, transformers, onnx and onnxruntime (any missing one is said, and its rows left out);
 the checkpoint needs numpy, onnx and safetensors.
 Seconds are those of scoring, without loading; the best of --repeat runs. Memory is the process's peak.
+rust-bert's pipeline pads all pairs of a call to one length, so that it is the slower the more sentences a call has: rows of 1 and 16 sentences
+show by how much.
 Rows of other scorers (--scorer embedding, cascade, student) answer the same question in another way: `furthest` says how far.
 """
 
@@ -197,7 +199,9 @@ def rows(args, work, examples):
     def ours(engine, precision, scorer="cross", models=work / "models"):
         return [str(examples / "frames_rate"), sentences, str(work / "scheme.toml"), str(models), threads, engine, precision, scorer]
 
-    yield "rust-bert", [str(examples / "rust_bert_zero_shot"), sentences, names, str(work / "checkpoint"), threads, str(args.batch)]
+    for batch in (args.batch, 1, 16):
+        name = "rust-bert" if batch == args.batch else f"rust-bert, {batch} a call"
+        yield name, [str(examples / "rust_bert_zero_shot"), sentences, names, str(work / "checkpoint"), threads, str(batch)]
     yield "torch-f32", ours("torch", "f32")
     yield "torch-bf16", ours("torch", "bf16")
     yield "embedded", ours("embedded", "f32")

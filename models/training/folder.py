@@ -17,12 +17,16 @@ def write_folder(weights, folder):
     folder.mkdir(parents=True, exist_ok=True)
     graph = Graph(weights, json.loads((start_folder() / "config.json").read_text()))
     onnx.save(graph.model(), folder / "model.onnx")
+    write_tokenizer(folder)
+    labels = {name: HEADS[name] for name in graph.heads}
+    (folder / "labels.json").write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
+
+
+def write_tokenizer(folder):
     tokens = Tokenizer.from_file(str(start_folder() / "tokenizer.json"))
     tokens.no_truncation()
     tokens.no_padding()
     tokens.save(str(folder / "tokenizer.json"))
-    labels = {name: HEADS[name] for name in graph.heads}
-    (folder / "labels.json").write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
 
 
 def starting_weights():

@@ -2,6 +2,7 @@
 
 Inputs input_ids, attention_mask, token_type_ids (batch x tokens, int64).
 Outputs embedding (batch x 384, mean-pooled, unit length) and, for each head in the weights, logits_<head> (batch x classes).
+The pair model's is in pair_export.py.
 """
 
 import numpy as np
@@ -16,10 +17,12 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 class Graph:
     """Nodes and constants of the graph while it is written."""
 
-    def __init__(self, weights, config):
+    classes = HEADS
+
+    def __init__(self, weights, config, heads=None):
         self.weights, self.config = weights, config
         self.nodes, self.constants = [], {}
-        self.heads = [name for name in HEADS if f"heads.{name}.out.weight" in weights]
+        self.heads = [name for name in HEADS if f"heads.{name}.out.weight" in weights] if heads is None else heads
 
     def constant(self, name, value, kind=np.int64):
         self.constants.setdefault(name, np.array(value, dtype=kind, order="C"))
@@ -72,13 +75,15 @@ class Graph:
         drop = self.node("Sub", [self.constant("one", 1, np.float32), keep], "dropped")
         return self.node("Mul", [drop, self.constant("far", -10000.0, np.float32)], "mask_bias")
 
-    def layer(self, x, n, mask):
+    def layer(self, x, n, mask, asking=None):
+        """`asking`: those of x's tokens that the layer is worked out for; all by default."""
+        asking = asking or x
         width, heads = self.config["hidden_size"], self.config["num_attention_heads"]
         name, tag = f"bert.encoder.layer.{n}.", f"layer{n}."
         shape4 = self.constant("split", [0, 0, heads, width // heads])
         turned = {}
         for part, order in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3])):
-            flat = self.linear(x, name + "attention.self." + part, tag + part)
+            flat = self.linear(asking if part == "query" else x, name + "attention.self." + part, tag + part)
             turned[part] = self.node("Transpose", [self.node("Reshape", [flat, shape4], tag + part + "4")], tag + part + "t", perm=order)
         scores = self.node("MatMul", [turned["query"], turned["key"]], tag + "scores")
         scale = self.constant("attention_scale", 1 / np.sqrt(width // heads), np.float32)
@@ -87,7 +92,7 @@ class Graph:
         mixed = self.node("Transpose", [self.node("MatMul", [shares, turned["value"]], tag + "mixed")], tag + "mixedt", perm=[0, 2, 1, 3])
         joined = self.node("Reshape", [mixed, self.constant("join", [0, 0, width])], tag + "joined")
         seen = self.linear(joined, name + "attention.output.dense", tag + "attended")
-        x = self.norm(self.node("Add", [seen, x], tag + "add1"), name + "attention.output.LayerNorm", tag + "norm1")
+        x = self.norm(self.node("Add", [seen, asking], tag + "add1"), name + "attention.output.LayerNorm", tag + "norm1")
         wide = self.node("Gelu", [self.linear(x, name + "intermediate.dense", tag + "wide")], tag + "gelu")
         narrow = self.linear(wide, name + "output.dense", tag + "narrow")
         return self.norm(self.node("Add", [narrow, x], tag + "add2"), name + "output.LayerNorm", f"layer{n + 1}")
@@ -120,11 +125,12 @@ class Graph:
     def model(self):
         self.write()
         value = helper.make_tensor_value_info
-        widths = {"logits_" + n: len(HEADS[n]) for n in self.heads} | {"embedding": self.config["hidden_size"]}
+        widths = {"logits_" + n: len(self.classes[n]) for n in self.heads} | {"embedding": self.config["hidden_size"]}
+        made = {node.output[0] for node in self.nodes}
         graph = helper.make_graph(
             self.nodes, "framescope",
             [value(name, TensorProto.INT64, ["batch", "tokens"]) for name in INPUTS],
-            [value(name, TensorProto.FLOAT, ["batch", width]) for name, width in widths.items()],
+            [value(name, TensorProto.FLOAT, ["batch", width]) for name, width in widths.items() if name in made],
             [numpy_helper.from_array(array, name) for name, array in self.constants.items()])
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
         onnx.checker.check_model(model, full_check=True)

@@ -9,6 +9,7 @@ MAX_TOKENS = 128
 POOLED_LAYERS = (2, 4, 6)
 FROZEN_LAYERS = 2
 HEADS = {"tone": ["negative", "neutral", "positive"], "loaded": ["plain", "loaded"]}
+PAIR_HEADS = {"entailment": ["contradiction", "neutral", "entailment"], "frames": ["not_entailment", "entailment"], **HEADS}
 
 
 def start_folder():

@@ -10,7 +10,7 @@ from shape import tokenizer
 
 
 class Shipped:
-    """The exported graph behind the same call as OnePass heads: vectors and logits of texts."""
+    """An exported graph: vectors and logits of texts, or logits of pairs of texts."""
 
     def __init__(self, folder, threads=2):
         options = onnxruntime.SessionOptions()
@@ -20,18 +20,21 @@ class Shipped:
         self.outputs = [o.name for o in self.session.get_outputs()]
 
     def __call__(self, texts, size=32):
-        """{output: array}, rows in the order given."""
-        encoded = [e.ids for e in self.tok.encode_batch(list(texts))]
+        """{output: array}, rows in the order given. texts: strings, or (text, hypothesis or None)."""
+        found = self.tok.encode_batch([t[0] if isinstance(t, tuple) and t[1] is None else t for t in texts])
+        encoded, kinds = [e.ids for e in found], [e.type_ids for e in found]
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         out = {name: [None] * len(texts) for name in self.outputs}
         for start in range(0, len(order), size):
             part = order[start : start + size]
             width = max(len(encoded[i]) for i in part)
             ids = np.zeros((len(part), width), dtype=np.int64)
+            segments = np.zeros_like(ids)
             for row, i in enumerate(part):
                 ids[row, : len(encoded[i])] = encoded[i]
+                segments[row, : len(encoded[i])] = kinds[i]
             mask = (np.arange(width) < np.array([[len(encoded[i])] for i in part])).astype(np.int64)
-            values = self.session.run(self.outputs, dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)))))
+            values = self.session.run(self.outputs, dict(zip(INPUTS, (ids, mask, segments))))
             for name, value in zip(self.outputs, values):
                 for row, i in enumerate(part):
                     out[name][i] = value[row]

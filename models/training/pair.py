@@ -1,0 +1,125 @@
+"""The pair model: one MiniLM that reads a sentence together with a hypothesis. From the public sets to models/pair.
+
+    python pair.py --data DIR --out DIR [--start FOLDER] [--minutes M] [--only STEP]
+
+Every step writes what it made into --out and is skipped when that is there already, so a killed run goes on where it stopped.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from calibrate import interval, loaded_threshold, macro_f1, softmax, temperature
+from frames import accuracy, dev_schemes, mean_auc
+from pair_encoder import PairModel
+from pair_export import check, export
+from pair_sets import PairMaterial, dev_nli
+from pair_train import PairTrainer
+from run import HERE, keep
+from sets import clip, rows, wordings
+from shape import PAIR_HEADS
+from shipped import Shipped
+
+
+def step_train(args):
+    trainer = PairTrainer(args.data, args.out / "training", args.start)
+    if trainer.resume():
+        print(f"goes on at step {trainer.step}, {trainer.elapsed / 60:.1f} min", flush=True)
+    trainer.run(args.minutes)
+
+
+def step_export(args):
+    model = PairModel.load(args.out / "training" / "trained.safetensors")
+    export(model, args.out)
+    keep(args.out / "check.json", check(model, args.out, dev_nli(args.data)[:2000]))
+
+
+def step_calibrate(args):
+    """On the graph that ships, dev parts only."""
+    reader, material, found = Shipped(args.out), PairMaterial(args.data, seed=11), {}
+    parts = {"entailment": [(r.pair, r.truth) for r in dev_nli(args.data)[:3000]],
+             "tone": [((t, None), c) for t, c in material.tone_dev["newsmtsc"] + material.tone_dev["ccf"]],
+             "loaded": [((t, None), c) for t, c in material.loaded_dev[:1500]],
+             "frames": material.dev_frames(3000)}
+    for name, part in parts.items():
+        logits = reader([pair for pair, _ in part])["logits_" + name]
+        truth = np.array([c for _, c in part])
+        heat, before, after = temperature(logits, truth)
+        found[name] = {"temperature": heat, "ece_before": before, "ece_after": after, "n": len(part),
+                       "accuracy": float((logits.argmax(1) == truth).mean()), "macro_f1": macro_f1(truth, logits.argmax(1))}
+        if name in ("loaded", "frames"):
+            found[name]["threshold"] = loaded_threshold(softmax(logits, heat)[:, 1], truth)
+    keep(args.out / "calibration.json", found)
+
+
+def hypotheses(wordings_):
+    """Of one frame: its name, and its descriptions."""
+    return [f"This text is about {wordings_[0]}.", *(f"This text deals with {'; '.join(wordings_[1:])}." for _ in wordings_[1:2])]
+
+
+def frame_scores(reader, scheme):
+    """texts x frames: the mean over a frame's hypotheses of the probability that it holds."""
+    frames = [hypotheses(w) for w in scheme.scheme.values()]
+    pairs = [(text, h) for text in scheme.texts for own in frames for h in own]
+    logits = reader(pairs, size=64)
+    found = {}
+    for head in ("frames", "entailment"):
+        held = softmax(logits["logits_" + head])[:, PAIR_HEADS[head].index("entailment")]
+        parts, at = np.zeros((len(scheme.texts), len(frames))), 0
+        for row in range(len(scheme.texts)):
+            for column, own in enumerate(frames):
+                parts[row, column] = held[at : at + len(own)].mean()
+                at += len(own)
+        found[head] = parts
+    return found
+
+
+def step_measure(args):
+    """Inference on MNLI matched, and frames on the schemes that training leaves out."""
+    table = {}
+    for name, folder in (("pair", args.out), ("start", args.start)):
+        if folder is None:
+            continue
+        reader, table[name] = Shipped(folder), {}
+        for scheme in dev_schemes(args.data, wordings(HERE / "wordings_measured.txt"), args.size):
+            scheme.texts, scheme.truth = scheme.texts[: args.size], scheme.truth[: args.size]
+            for head, scores in frame_scores(reader, scheme).items():
+                table[name][f"{scheme.name}, {head} head"] = {"n": len(scores), "accuracy": accuracy(scheme.truth, scores), "auc": mean_auc(scheme.truth, scores)}
+            keep(args.out / "scores.json", table)
+        matched = [r for r in rows(args.data, "nli/eval") if r["src"] == "mnli_m"][:: args.every]
+        guess = reader([(clip(r["p"], 90), clip(r["h"], 40)) for r in matched], size=64)["logits_entailment"].argmax(1)
+        truth = np.array([PAIR_HEADS["entailment"].index(r["y"]) for r in matched])
+        table[name]["MNLI matched"] = {"n": len(truth), "accuracy": interval(lambda t, g: float((t == g).mean()), truth, guess)}
+        keep(args.out / "scores.json", table)
+
+
+STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_export, "check.json"),
+         "calibrate": (step_calibrate, "calibration.json"), "measure": (step_measure, "scores.json")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
+    parser.add_argument("--out", type=Path, required=True, help="where the model and the reports go")
+    parser.add_argument("--start", type=Path, help="folder of an earlier pair model to go on from; by default all-MiniLM-L6-v2")
+    parser.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--size", type=int, default=300, help="texts of each left-out scheme that are measured")
+    parser.add_argument("--every", type=int, default=1, help="measure on every so manieth row of MNLI matched")
+    parser.add_argument("--only", choices=STEPS, help="run one step, even if it was done before")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, (step, made) in STEPS.items():
+        if args.only in (None, name) and (args.only or not (args.out / made).exists()):
+            began = time.time()
+            print(f"== {name}", flush=True)
+            step(args)
+            print(f"== {name} took {(time.time() - began) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()

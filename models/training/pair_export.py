@@ -1,0 +1,54 @@
+"""The pair model's graph, and how far it is from the f32 weights it was written from."""
+
+import json
+from pathlib import Path
+
+import onnx
+import torch
+
+from folder import write_tokenizer
+from graph import Graph
+from pair_train import batches
+from shape import PAIR_HEADS, start_folder, tokenizer
+from shipped import Shipped
+
+
+class PairGraph(Graph):
+    """Outputs logits_<head> alone, read from the first token, for which alone the last layer is worked out."""
+
+    classes = PAIR_HEADS
+
+    def write(self):
+        x, mask = self.embeddings(), self.mask_bias()
+        last = self.config["num_hidden_layers"] - 1
+        for n in range(last):
+            x = self.layer(x, n, mask)
+        first = self.node("Slice", [x, self.constant("from", [0]), self.constant("one_token", [1]), self.constant("axis1", [1])], "first")
+        x = self.node("Gather", [self.layer(x, last, mask, asking=first), self.constant("only", 0)], "first.only", axis=1)
+        pooled = self.node("Tanh", [self.linear(x, "pooler.dense", "pooler")], "pooled")
+        for name in self.heads:
+            self.linear(pooled, "heads." + name, "logits_" + name)
+
+
+def export(model, folder):
+    folder = Path(folder)
+    weights = {name: tensor.float().numpy() for name, tensor in model.named().items()}
+    weights = {name if name.startswith(("heads.", "pooler.")) else "bert." + name: value for name, value in weights.items()}
+    heads = [name for name in PAIR_HEADS if f"heads.{name}.weight" in weights]
+    graph = PairGraph(weights, json.loads((start_folder() / "config.json").read_text()), heads)
+    onnx.save(graph.model(), folder / "model.onnx")
+    write_tokenizer(folder)
+    (folder / "labels.json").write_text(json.dumps({name: PAIR_HEADS[name] for name in heads}, indent=2) + "\n", encoding="utf-8")
+
+
+@torch.inference_mode()
+def check(model, folder, pairs):
+    """Equal decisions a head, over pairs."""
+    shipped, found = Shipped(folder)([p.pair for p in pairs]), {"pairs": len(pairs)}
+    numbered = [p._replace(truth=n) for n, p in enumerate(pairs)]
+    for head in PAIR_HEADS:
+        exact = torch.zeros(len(pairs), dtype=torch.long)
+        for ids, segments, mask, at in batches(tokenizer(), numbered):
+            exact[at] = model(ids, segments, mask, head).argmax(1)
+        found[f"equal_{head}"] = float((exact.numpy() == shipped["logits_" + head].argmax(1)).mean())
+    return found
