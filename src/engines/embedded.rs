@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, Value, ValueOrView};
+use rten_onnx::onnx::{GraphProto, ModelProto};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::{Batch, Engine, Output, fast};
+use super::{Batch, Engine, Output, fast, first_token};
 use crate::error::{Error, Result};
 
 /// A model in the embedded engine.
@@ -37,12 +38,16 @@ thread_local! {
 }
 
 impl Embedded {
-    /// Loads an `.onnx` file with inputs `input_ids` and, where the model has them, `attention_mask` and `token_type_ids`.
+    /// Loads an `.onnx` file of ours, or one laid out in any way, with inputs `input_ids` and, where the model has them,
+    /// `attention_mask` and `token_type_ids`. What [`first_token`] can spare is spared.
     ///
     /// # Errors
     /// A file that is missing, damaged, or needs an operator or input that the engine does not have.
     pub fn load(path: &Path) -> Result<Self> {
-        Self::of(path, Arithmetic::F32)
+        match rewritten(path, |graph| Ok(first_token::rewrite(graph)))? {
+            Some(bytes) => Self::of(path, Arithmetic::F32, ModelOptions::with_all_ops().load(bytes)),
+            None => Self::load_as_it_is(path),
+        }
     }
 
     /// The same with int8 products: see [`super::fast`].
@@ -50,16 +55,20 @@ impl Embedded {
     /// # Errors
     /// Those of [`Embedded::load`], and a file without int8 weights.
     pub fn load_fast(path: &Path) -> Result<Self> {
-        Self::of(path, Arithmetic::DynamicInt8)
+        let bytes = rewritten(path, |graph| {
+            first_token::rewrite(graph);
+            fast::rewrite(graph).map(|()| true)
+        })?;
+        Self::of(path, Arithmetic::DynamicInt8, ModelOptions::with_all_ops().load(bytes.unwrap_or_default()))
     }
 
-    fn of(path: &Path, arithmetic: Arithmetic) -> Result<Self> {
+    /// Loads a file without rewriting it, whatever its size and wherever its weights.
+    pub(super) fn load_as_it_is(path: &Path) -> Result<Self> {
+        Self::of(path, Arithmetic::F32, ModelOptions::with_all_ops().load_file(path))
+    }
+
+    fn of(path: &Path, arithmetic: Arithmetic, model: std::result::Result<Model, rten::LoadError>) -> Result<Self> {
         let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
-        let options = ModelOptions::with_all_ops();
-        let model = match arithmetic {
-            Arithmetic::F32 => options.load_file(path),
-            Arithmetic::DynamicInt8 => options.load(fast::dynamic_int8(path).map_err(fail)?),
-        };
         let model = model.map_err(|error| fail(error.to_string()))?;
         let name = |id: &NodeId| model.node_info(*id).and_then(|node| node.name().map(str::to_owned));
         let input = |wanted: &str| model.input_ids().iter().copied().find(|id| name(id).as_deref() == Some(wanted));
@@ -77,7 +86,7 @@ impl Embedded {
     /// As [`Embedded::load`]; a graph without `logits`; one whose result depends on the padding, or that fails with it.
     pub fn load_classifier(path: &Path, pad: u32) -> Result<Self> {
         let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
-        let engine = Self::load(path)?;
+        let engine = Self::load_as_it_is(path)?;
         if !engine.outputs.iter().any(|output| output == "logits") {
             return Err(fail(format!("has no output logits (it has {})", engine.outputs.join(", "))));
         }
@@ -127,6 +136,21 @@ impl Embedded {
         let values =
             self.model.run(inputs, &wanted, Some(options)).map_err(|error| Error::Engine(error.to_string()))?;
         values.into_iter().zip(outputs).map(|(value, name)| rows_of(value, name)).collect()
+    }
+}
+
+/// The bytes of an `.onnx` file whose graph was rewritten; `None` where there was nothing to rewrite.
+fn rewritten(
+    path: &Path,
+    rewrite: impl FnOnce(&mut GraphProto) -> std::result::Result<bool, String>,
+) -> Result<Option<Vec<u8>>> {
+    let fail = |reason: String| Error::Model { path: path.to_owned(), reason };
+    let file = std::fs::File::open(path).map_err(|error| fail(error.to_string()))?;
+    let mut model = ModelProto::parse_file(file).map_err(|error| fail(error.to_string()))?;
+    let graph = model.graph.as_mut().ok_or_else(|| fail("the file holds no graph".into()))?;
+    match rewrite(graph).map_err(fail)? {
+        true => Ok(Some(model.write_buf().map_err(|error| fail(error.to_string()))?)),
+        false => Ok(None),
     }
 }
 

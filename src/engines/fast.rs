@@ -6,22 +6,18 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
-use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, TensorProto};
+use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto, TensorProto};
 
-/// The rewritten model, as the bytes of an `.onnx` file.
+/// Rewrites a graph.
 ///
 /// # Errors
-/// A file that is no ONNX model, or without a product of int8 weights to rewrite.
-pub fn dynamic_int8(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut model = ModelProto::parse_file(file).map_err(|error| error.to_string())?;
-    let graph = model.graph.as_mut().ok_or("the file holds no graph")?;
-    if rewrite(graph) == 0 {
-        return Err("has no matrix product with int8 weights, which --fast is about".into());
+/// One without a product of int8 weights.
+pub fn rewrite(graph: &mut GraphProto) -> Result<(), String> {
+    match products(graph) {
+        0 => Err("has no matrix product with int8 weights, which --fast is about".into()),
+        _ => Ok(()),
     }
-    model.write_buf().map_err(|error| error.to_string())
 }
 
 const MOST: &str = "fast.most";
@@ -31,7 +27,8 @@ const MIDDLE: &str = "fast.middle";
 const NONE: &str = "fast.none";
 const LAST_AXIS: &str = "fast.last_axis";
 
-fn rewrite(graph: &mut GraphProto) -> usize {
+/// Rewrites them and says how many.
+fn products(graph: &mut GraphProto) -> usize {
     let weights: HashMap<String, (String, String)> = graph
         .node
         .iter()
@@ -40,7 +37,7 @@ fn rewrite(graph: &mut GraphProto) -> usize {
         .collect();
     let mut nodes = Vec::with_capacity(2 * graph.node.len());
     let mut quantised = HashSet::new();
-    let mut products = 0;
+    let mut rewritten = 0;
     for node in std::mem::take(&mut graph.node) {
         let of_weights = (node.op_type.as_deref() == Some("MatMul")).then(|| weights.get(&node.input[1])).flatten();
         let Some((weight, scale)) = of_weights else {
@@ -59,7 +56,7 @@ fn rewrite(graph: &mut GraphProto) -> usize {
         nodes.push(with_integer(cast, "to", i64::from(DataType::FLOAT.0)));
         nodes.push(operator("Mul", &[&name("whole"), scale], &name("columns")));
         nodes.push(operator("Mul", &[&name("columns"), &format!("{x}.step")], output));
-        products += 1;
+        rewritten += 1;
     }
     let used: HashSet<&String> = nodes.iter().flat_map(|node| &node.input).collect();
     let idle: Vec<bool> =
@@ -68,7 +65,7 @@ fn rewrite(graph: &mut GraphProto) -> usize {
     nodes.retain(|_| !idle.next().unwrap_or_default());
     graph.node = nodes;
     graph.initializer.extend(constants());
-    products
+    rewritten
 }
 
 /// `x.int8`, each row of x in steps of `x.step` around 128.

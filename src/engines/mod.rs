@@ -4,6 +4,7 @@
 pub mod embedded;
 pub mod fake;
 mod fast;
+mod first_token;
 pub mod open;
 pub mod placement;
 #[cfg(feature = "torch")]
