@@ -3,7 +3,9 @@
 //!
 //! Whatever is uncertain counts as deeper: a limit on this is a limit on the tree.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
+
+use super::html_tags::{Markup, name, next, raw_text};
 
 /// Whether no element stands inside more than `limit` others.
 pub(super) fn is_within(html: &str, limit: usize) -> bool {
@@ -31,19 +33,10 @@ fn by_the_rules(bytes: &[u8]) -> usize {
     // Inside SVG and MathML, scripts and styles hold elements like any other; inside `select`, a style is no style.
     let (mut foreign, mut in_select) = (0usize, false);
     let mut at = 0;
-    while let Some(found) = memchr(b'<', &bytes[at..]) {
-        at += found + 1;
-        let rest = &bytes[at..];
-        let closes = rest.first() == Some(&b'/');
-        let tag = &rest[usize::from(closes)..];
-        if !tag.first().is_some_and(u8::is_ascii_alphabetic) {
-            at += markup_declaration(rest);
-            continue;
-        }
-        let name = name(tag);
-        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
-        at += usize::from(closes) + name.len() + attributes(&tag[name.len()..]);
-        match closes {
+    while let Some(markup) = next(bytes, &mut at) {
+        let Markup::Tag(tag) = markup else { continue };
+        let is = |other: &str| tag.is(other);
+        match tag.closes {
             true => {
                 depth.close();
                 foreign = foreign.saturating_sub(usize::from(is("svg") || is("math")));
@@ -52,7 +45,7 @@ fn by_the_rules(bytes: &[u8]) -> usize {
             false if foreign == 0 && is("script") => at += raw_text(&bytes[at..], b"/script"),
             false if foreign == 0 && !in_select && is("style") => at += raw_text(&bytes[at..], b"/style"),
             false => {
-                depth.open(name);
+                depth.open(tag.name);
                 foreign += usize::from(is("svg") || is("math"));
                 in_select |= is("select");
             }
@@ -87,58 +80,6 @@ fn is_void(name: &[u8]) -> bool {
         "dd", "dt",
     ];
     NAMES.iter().any(|void| name.eq_ignore_ascii_case(void.as_bytes()))
-}
-
-/// `<p-x>` is no `<p>`: a name goes on to the next space, `/` or `>`.
-pub(super) fn name(tag: &[u8]) -> &[u8] {
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
-    &tag[..tag.iter().position(ends).unwrap_or(tag.len())]
-}
-
-/// Bytes behind a `<` that open no tag: a comment, or what counts as one. Zero where the `<` is text.
-pub(super) fn markup_declaration(rest: &[u8]) -> usize {
-    let to = |end: &[u8], from: usize| {
-        memchr::memmem::find(&rest[from..], end).map_or(rest.len(), |found| from + found + end.len())
-    };
-    match rest {
-        [b'!', b'-', b'-', b'>', ..] => 4,
-        [b'!', b'-', b'-', b'-', b'>', ..] => 5,
-        [b'!', b'-', b'-', ..] => to(b"-->", 3).min(to(b"--!>", 3)),
-        [b'!' | b'?' | b'/', ..] => to(b">", 1),
-        _ => 0,
-    }
-}
-
-/// Bytes from the end of a tag's name to behind its `>`. A quotation mark means something only behind a `=`.
-pub(super) fn attributes(rest: &[u8]) -> usize {
-    let mut at = 0;
-    let skip = |at: usize, stops: fn(u8) -> bool| {
-        rest[at..].iter().position(|byte| stops(*byte)).map_or(rest.len(), |found| at + found)
-    };
-    loop {
-        at = skip(at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
-        match rest.get(at) {
-            None => return rest.len(),
-            Some(b'>') => return at + 1,
-            // A `=` in the first place belongs to the name.
-            Some(_) => at = skip(at + 1, |byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>' | b'=')),
-        }
-        let value = skip(at, |byte| !byte.is_ascii_whitespace());
-        if rest.get(value) != Some(&b'=') {
-            continue;
-        }
-        at = skip(value + 1, |byte| !byte.is_ascii_whitespace());
-        at = match rest.get(at) {
-            Some(mark @ (b'"' | b'\'')) => memchr(*mark, &rest[at + 1..]).map_or(rest.len(), |end| at + end + 2),
-            _ => skip(at, |byte| byte.is_ascii_whitespace() || byte == b'>'),
-        };
-    }
-}
-
-/// Bytes up to the `<` of the end tag.
-pub(super) fn raw_text(rest: &[u8], end: &[u8]) -> usize {
-    let ends = |at: &usize| rest[at + 1..].get(..end.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(end));
-    memchr_iter(b'<', rest).find(ends).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

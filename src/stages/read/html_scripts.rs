@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
 
-use super::html_depth::{attributes, markup_declaration, name, raw_text};
+use super::html_tags::{Markup, next, raw_text};
 
 /// A page without so many bytes is parsed as fast as it is searched for scripts.
 const SMALL: usize = 8 << 10;
@@ -37,59 +37,49 @@ fn emptied_in(html: &str) -> Cow<'_, str> {
 /// Elements whose text holds no tags, beside scripts and styles.
 const RAW: &[&str] = &["textarea", "title", "xmp", "iframe", "noembed", "noframes"];
 
-/// Elements that end SVG or MathML when they begin inside (HTML, 13.2.6.5); inside a `foreignObject` they don't.
-const BREAKING_OUT: &str = "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img \
-    li listing menu meta nobr ol p pre ruby s small span strike strong sub sup table tt u ul var";
+/// Elements of SVG and MathML that may hold HTML, in which an end tag of theirs is not always one; `title` and `desc` mostly hold
+/// a few words.
+const HOLDING_HTML: &[&str] = &["foreignobject", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"];
 
 /// Where the texts of scripts and styles are.
 fn texts(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     // Inside SVG and MathML a script holds elements like any other; inside `select` a style does, and what ends a script is unclear.
-    let (mut svg, mut math, mut broken_out, mut in_select) = (0usize, 0usize, false, false);
+    let (mut svg, mut math, mut in_select) = (0usize, 0usize, false);
     let mut at = 0;
-    while let Some(less) = memchr(b'<', &bytes[at..]) {
-        at += less + 1;
-        let rest = &bytes[at..];
-        let closes = rest.first() == Some(&b'/');
-        let tag = &rest[usize::from(closes)..];
-        if !tag.first().is_some_and(u8::is_ascii_alphabetic) {
-            if rest.starts_with(b"![CDATA[") {
-                return found;
-            }
-            at += markup_declaration(rest);
-            continue;
-        }
-        let name = name(tag);
-        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
-        let inside = attributes(&tag[name.len()..]);
-        let in_tag = &tag[name.len()..][..inside];
-        at += usize::from(closes) + name.len() + inside;
+    while let Some(markup) = next(bytes, &mut at) {
+        let tag = match markup {
+            Markup::Tag(tag) => tag,
+            Markup::Other(rest) if rest.starts_with(b"![CDATA[") => return found,
+            Markup::Other(_) => continue,
+        };
+        let is = |other: &str| tag.is(other);
         let foreign = svg + math > 0;
-        broken_out |= foreign && BREAKING_OUT.split(' ').any(is);
-        broken_out &= foreign;
-        let (is_script, is_raw) = (is("script") || is("style"), RAW.iter().any(|raw| is(raw)));
-        if !closes && (is("plaintext") || in_select && is_script || broken_out && (is_script || is_raw)) {
-            return found;
-        }
-        if closes {
+        if tag.closes {
             svg = svg.saturating_sub(usize::from(is("svg")));
             math = math.saturating_sub(usize::from(is("math")));
             in_select &= !is("select");
-        } else if !foreign && is_script {
-            let Some(text) = text(&bytes[at..], name) else { return found };
-            let is_data = is("script") && names_json(in_tag);
-            if !text.is_empty() && !is_data {
+            continue;
+        }
+        let is_script = is("script") || is("style");
+        if is("plaintext") || in_select && is_script || foreign && HOLDING_HTML.iter().any(|other| is(other)) {
+            return found;
+        }
+        if is_script || RAW.iter().any(|raw| is(raw)) || foreign && is("desc") {
+            let Some(text) = text(&bytes[at..], tag.name) else { return found };
+            // Whether the parser is in SVG or HTML here, it sees the same only where there is no tag.
+            if foreign && text.contains(&b'<') {
+                return found;
+            }
+            let is_data = is("script") && names_json(tag.attributes);
+            if is_script && !foreign && !is_data && !text.is_empty() {
                 found.push(at..at + text.len());
             }
             at += text.len();
-        } else if !foreign && is_raw {
-            let Some(text) = text(&bytes[at..], name) else { return found };
-            at += text.len();
-        } else {
-            svg += usize::from(is("svg"));
-            math += usize::from(is("math"));
-            in_select |= is("select");
         }
+        svg += usize::from(is("svg"));
+        math += usize::from(is("math"));
+        in_select |= is("select");
     }
     found
 }
@@ -101,11 +91,8 @@ fn text<'a>(rest: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let text = &rest[..raw_text(rest, &end)];
     let behind = rest.get(text.len() + 1 + end.len())?;
     let is_end = behind.is_ascii_whitespace() || matches!(behind, b'/' | b'>');
-    let holds = |lure: &str| {
-        memchr::memchr_iter(b'<', text)
-            .any(|at| text[at + 1..].get(..lure.len()).is_some_and(|found| found.eq_ignore_ascii_case(lure.as_bytes())))
-    };
-    (is_end && memmem::find(text, b"<!--").is_none() && !holds("/noscript")).then_some(text)
+    let ends_noscript = raw_text(text, b"/noscript") < text.len();
+    (is_end && memmem::find(text, b"<!--").is_none() && !ends_noscript).then_some(text)
 }
 
 /// Whether a script's tag says that it holds data: `type="application/ld+json"`.
@@ -142,6 +129,8 @@ mod tests {
             "<iframe><script></iframe>",
             "<select><style></select>",
             "<svg><style><p>",
+            "<svg><title><textarea></svg><style/><script></style>",
+            "<svg><desc></svg></desc><script><p>",
             "<script><!-- <script> </script> --></script>",
             "<script></scripty></script>",
         ] {
@@ -163,7 +152,7 @@ mod tests {
         #[test]
         fn the_parser_sees_the_same_page(parts in prop::collection::vec(prop::sample::select(vec![
             "<script>", "<script type=ld+json>", "</script>", "</script ", "<style>", "</style>", "<style/>", "<!--", "-->", "--!>", "<title>",
-            "</title>", "<textarea>", "</textarea>", "<svg>", "</svg>", "<math>", "<select>", "</select>", "<noscript>", "</noscript>", "<iframe>",
+            "</title>", "<textarea>", "</textarea>", "<svg>", "</svg>", "<desc>", "</desc>", "<foreignObject>", "<mi>", "<math>", "<select>", "</select>", "<noscript>", "</noscript>", "<iframe>",
             "</iframe>", "<p>", "</p>", "<div a='", "'", "\"", ">", "<", "/", "<template>", "</template>", "<table>", "<td>", "</table>",
             "<![CDATA[", "]]>", "<xmp>", "</xmp>", "<body>", "</head>", " word ", "<!doctype html>", "<? x",
         ]), 0..24)) {

@@ -26,6 +26,7 @@ mod html_depth;
 mod html_furniture;
 mod html_metadata;
 mod html_scripts;
+mod html_tags;
 #[cfg(test)]
 mod html_tests;
 mod http;
