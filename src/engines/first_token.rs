@@ -38,8 +38,7 @@ fn last_layer(graph: &GraphProto) -> Option<(usize, String, Vec<NodeProto>)> {
     };
     let reader = graph.node.iter().position(takes_first)?;
     let softmax = graph.node[..reader].iter().rfind(|node| is(node, "Softmax"))?;
-    let mut layer = Layer { made: &made, input: String::new(), steps: Vec::new(), named: HashMap::new() };
-    layer.input = layer.input_of(softmax)?;
+    let mut layer = Layer { input: input_of(softmax, &made)?, made: &made, steps: Vec::new(), named: HashMap::new() };
     let first = layer.states(&graph.node[reader].input[0])?;
     Some((reader, first, layer.steps))
 }
@@ -54,6 +53,15 @@ fn is_zero(tensor: &TensorProto) -> bool {
     tensor.dims.is_empty() && tensor.data_type == Some(DataType::INT64) && tensor.raw_data.as_ref().is_some_and(holds)
 }
 
+/// From the shares of attention back over mask, scale, product, heads and bias of the query to what it is made of.
+fn input_of(softmax: &NodeProto, made: &HashMap<&str, &NodeProto>) -> Option<String> {
+    let mut node = softmax;
+    for kind in ["Add", "Mul", "MatMul", "Transpose", "Reshape", "Add", "MatMul"] {
+        node = made.get(node.input[0].as_str()).filter(|node| is(node, kind))?;
+    }
+    Some(node.input[0].clone())
+}
+
 /// The last layer while it is written anew. Every function gives the name of the first token's part of what it is asked for, and
 /// `None` where the graph is not as ours are.
 struct Layer<'a> {
@@ -64,16 +72,9 @@ struct Layer<'a> {
     named: HashMap<String, String>,
 }
 
-impl<'a> Layer<'a> {
-    /// From the shares of attention back over mask, scale, product, heads and bias of the query to what it is made of.
-    fn input_of(&self, softmax: &NodeProto) -> Option<String> {
-        let mut node = softmax;
-        for kind in ["Add", "Mul", "MatMul", "Transpose", "Reshape", "Add", "MatMul"] {
-            node = self.made.get(node.input[0].as_str()).filter(|node| is(node, kind))?;
-        }
-        Some(node.input[0].clone())
-    }
+type Part<'a> = fn(&mut Layer<'a>, &str) -> Option<String>;
 
+impl<'a> Layer<'a> {
     /// Of states, rows × tokens × width: whatever is done to each token by itself, and attention.
     fn states(&mut self, name: &str) -> Option<String> {
         if let Some(known) = self.named.get(name) {
@@ -88,19 +89,17 @@ impl<'a> Layer<'a> {
             })
         } else {
             let node = *self.made.get(name)?;
-            match node.op_type.as_deref()? {
-                "LayerNormalization" | "Gelu" | "MatMul" => self.with(node, 0, Self::states)?,
-                // A bias, or two of states.
-                "Add" if self.made.contains_key(node.input[1].as_str()) => {
-                    let second = self.states(&node.input[1])?;
-                    let mut node = node.clone();
-                    node.input[1] = second;
-                    self.with(&node, 0, Self::states)?
-                }
-                "Add" => self.with(node, 0, Self::states)?,
-                "Reshape" => self.with(node, 0, Self::mixed)?,
+            let input = match node.op_type.as_deref()? {
+                "LayerNormalization" | "Gelu" | "MatMul" | "Add" => self.states(&node.input[0])?,
+                "Reshape" => self.mixed(&node.input[0])?,
                 _ => return None,
+            };
+            let mut node = node.clone();
+            // A sum of two states, and not of states and a bias.
+            if is(&node, "Add") && self.made.contains_key(node.input[1].as_str()) {
+                node.input[1] = self.states(&node.input[1])?;
             }
+            self.once_more(node, input)
         };
         self.named.insert(name.into(), found.clone());
         Some(found)
@@ -108,39 +107,33 @@ impl<'a> Layer<'a> {
 
     /// Of the values as mixed by attention, before the heads are joined.
     fn mixed(&mut self, name: &str) -> Option<String> {
-        let node = *self.made.get(name)?;
-        match node.op_type.as_deref()? {
-            "Transpose" => self.with(node, 0, Self::mixed),
-            "MatMul" => self.with(node, 0, Self::shares),
-            _ => None,
-        }
+        self.through(name, &["Transpose"], "MatMul", Self::shares)
     }
 
     /// Of the shares of attention, rows × heads × tokens × tokens, and of the scores they come from.
     fn shares(&mut self, name: &str) -> Option<String> {
-        let node = *self.made.get(name)?;
-        match node.op_type.as_deref()? {
-            "Softmax" | "Add" | "Mul" => self.with(node, 0, Self::shares),
-            "MatMul" => self.with(node, 0, Self::query),
-            _ => None,
-        }
+        self.through(name, &["Softmax", "Add", "Mul"], "MatMul", Self::query)
     }
 
     fn query(&mut self, name: &str) -> Option<String> {
-        let node = *self.made.get(name)?;
-        match node.op_type.as_deref()? {
-            "Transpose" => self.with(node, 0, Self::query),
-            "Reshape" => self.with(node, 0, Self::states),
-            _ => None,
-        }
+        self.through(name, &["Transpose"], "Reshape", Self::states)
     }
 
-    /// The node once more, with the first token's part of one of its inputs.
-    fn with(&mut self, node: &NodeProto, at: usize, part: fn(&mut Self, &str) -> Option<String>) -> Option<String> {
-        let input = part(self, &node.input[at])?;
-        let mut node = node.clone();
-        node.input[at] = input;
-        Some(self.emit(node))
+    /// Over nodes of some kinds to one of another, whose first input is something else.
+    fn through(&mut self, name: &str, over: &[&str], to: &str, beyond: Part<'a>) -> Option<String> {
+        let node = *self.made.get(name)?;
+        let input = match node.op_type.as_deref()? {
+            kind if over.contains(&kind) => self.through(&node.input[0], over, to, beyond)?,
+            kind if kind == to => beyond(self, &node.input[0])?,
+            _ => return None,
+        };
+        Some(self.once_more(node.clone(), input))
+    }
+
+    /// The node once more, with another first input.
+    fn once_more(&mut self, mut node: NodeProto, input: String) -> String {
+        node.input[0] = input;
+        self.emit(node)
     }
 
     fn emit(&mut self, mut node: NodeProto) -> String {
