@@ -51,27 +51,17 @@ def labels():
 def checkpoint(folder):
     """Our pair model as a Hugging Face checkpoint: the values of the .onnx file, int8 times scale."""
     import numpy as np
-    import onnx
     from safetensors.numpy import save_file
 
-    model = onnx.load(ROOT / "models/baseline/model.onnx")
-    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    weights = {}
-    for name, value in stored.items():
-        stem, _, part = name.rpartition(".")
-        if part == "q":
-            scale = stored[stem + ".s"]
-            words = stem == "embeddings.word_embeddings"
-            weights[stem + ".weight"] = value * scale[:, None] if words else (value * scale).T
-        elif part in ("b", "beta"):
-            weights[stem + ".bias"] = value
-        elif part == "g":
-            weights[stem + ".weight"] = value
-    weights["embeddings.position_embeddings.weight"] = stored["pos"][0]
-    weights["embeddings.token_type_embeddings.weight"] = stored["type"]
+    sys.path.append(str(ROOT / "models/training"))
+    from stored import constants, weights_of
+
+    stored = constants(ROOT / "models/baseline/model.onnx")
+    weights = weights_of(stored)
+    head = {part: weights[f"heads.entailment.{part}"] for part in ("weight", "bias")}
+    weights = {name: value for name, value in weights.items() if not name.startswith("heads.")}
     weights = {"bert." + name: value for name, value in weights.items()}
-    weights["classifier.weight"] = stored["heads.entailment.W"].T
-    weights["classifier.bias"] = stored["heads.entailment.B"]
+    weights |= {f"classifier.{part}": value for part, value in head.items()}
     folder.mkdir()
     save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in weights.items()}, folder / "model.safetensors",
               metadata={"format": "pt"})

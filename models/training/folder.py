@@ -8,25 +8,21 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from graph import Graph
-from shape import HEADS, start_folder
+from shape import start_folder
 
 
-def write_folder(weights, folder):
+def write_folder(weights, folder, graph_of=Graph):
     """Writes model.onnx, tokenizer.json and labels.json. weights: {name: f32 array}, the encoder's under "bert."."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    graph = Graph(weights, json.loads((start_folder() / "config.json").read_text()))
+    graph = graph_of(weights, json.loads((start_folder() / "config.json").read_text()))
     onnx.save(graph.model(), folder / "model.onnx")
-    write_tokenizer(folder)
-    labels = {name: HEADS[name] for name in graph.heads}
-    (folder / "labels.json").write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
-
-
-def write_tokenizer(folder):
     tokens = Tokenizer.from_file(str(start_folder() / "tokenizer.json"))
     tokens.no_truncation()
     tokens.no_padding()
     tokens.save(str(folder / "tokenizer.json"))
+    labels = {name: graph.classes[name] for name in graph.heads}
+    (folder / "labels.json").write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
 
 
 def starting_weights():

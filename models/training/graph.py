@@ -19,10 +19,10 @@ class Graph:
 
     classes = HEADS
 
-    def __init__(self, weights, config, heads=None):
+    def __init__(self, weights, config):
         self.weights, self.config = weights, config
         self.nodes, self.constants = [], {}
-        self.heads = [name for name in HEADS if f"heads.{name}.out.weight" in weights] if heads is None else heads
+        self.heads = [name for name in self.classes if any(f"heads.{name}.{part}" in weights for part in ("out.weight", "weight"))]
 
     def constant(self, name, value, kind=np.int64):
         self.constants.setdefault(name, np.array(value, dtype=kind, order="C"))

@@ -5,30 +5,27 @@
 Every step writes what it made into --out and is skipped when that is there already, so a killed run goes on where it stopped.
 """
 
-import argparse
-import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
+import steps
 from calibrate import interval, loaded_threshold, macro_f1, softmax, temperature
 from frames import accuracy, dev_schemes, mean_auc
 from pair_encoder import PairModel
 from pair_export import check, export
-from pair_sets import PairMaterial, dev_nli
+from pair_sets import dev_nli, pair_material
 from pair_train import PairTrainer
-from run import HERE, keep
 from sets import clip, rows, wordings
 from shape import PAIR_HEADS
 from shipped import Shipped
+from steps import keep
+
+HERE = Path(__file__).parent
 
 
 def step_train(args):
-    trainer = PairTrainer(args.data, args.out / "training", args.start)
-    if trainer.resume():
-        print(f"goes on at step {trainer.step}, {trainer.elapsed / 60:.1f} min", flush=True)
-    trainer.run(args.minutes)
+    steps.train(PairTrainer(args.data, args.out / "training", args.start), args.minutes)
 
 
 def step_export(args):
@@ -39,7 +36,7 @@ def step_export(args):
 
 def step_calibrate(args):
     """On the graph that ships, dev parts only."""
-    reader, material, found = Shipped(args.out), PairMaterial(args.data, seed=11), {}
+    reader, material, found = Shipped(args.out), pair_material(args.data, args.out / "training"), {}
     parts = {"entailment": [(r.pair, r.truth) for r in dev_nli(args.data)[:3000]],
              "tone": [((t, None), c) for t, c in material.tone_dev["newsmtsc"] + material.tone_dev["ccf"]],
              "loaded": [((t, None), c) for t, c in material.loaded_dev[:1500]],
@@ -57,23 +54,18 @@ def step_calibrate(args):
 
 def hypotheses(wordings_):
     """Of one frame: its name, and its descriptions."""
-    return [f"This text is about {wordings_[0]}.", *(f"This text deals with {'; '.join(wordings_[1:])}." for _ in wordings_[1:2])]
+    name, *descriptions = wordings_
+    return [f"This text is about {name}."] + ([f"This text deals with {'; '.join(descriptions)}."] if descriptions else [])
 
 
 def frame_scores(reader, scheme):
-    """texts x frames: the mean over a frame's hypotheses of the probability that it holds."""
+    """{head: texts x frames}, the mean over a frame's hypotheses of the probability that it holds."""
     frames = [hypotheses(w) for w in scheme.scheme.values()]
-    pairs = [(text, h) for text in scheme.texts for own in frames for h in own]
-    logits = reader(pairs, size=64)
-    found = {}
+    logits = reader([(text, h) for text in scheme.texts for own in frames for h in own], size=64)
+    ends, found = np.cumsum([len(own) for own in frames])[:-1], {}
     for head in ("frames", "entailment"):
-        held = softmax(logits["logits_" + head])[:, PAIR_HEADS[head].index("entailment")]
-        parts, at = np.zeros((len(scheme.texts), len(frames))), 0
-        for row in range(len(scheme.texts)):
-            for column, own in enumerate(frames):
-                parts[row, column] = held[at : at + len(own)].mean()
-                at += len(own)
-        found[head] = parts
+        held = softmax(logits["logits_" + head])[:, PAIR_HEADS[head].index("entailment")].reshape(len(scheme.texts), -1)
+        found[head] = np.stack([part.mean(1) for part in np.split(held, ends, axis=1)], axis=1)
     return found
 
 
@@ -101,24 +93,11 @@ STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
-    parser.add_argument("--out", type=Path, required=True, help="where the model and the reports go")
+    parser = steps.parser(__doc__, STEPS)
     parser.add_argument("--start", type=Path, help="folder of an earlier pair model to go on from; by default all-MiniLM-L6-v2")
-    parser.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--size", type=int, default=300, help="texts of each left-out scheme that are measured")
     parser.add_argument("--every", type=int, default=1, help="measure on every so manieth row of MNLI matched")
-    parser.add_argument("--only", choices=STEPS, help="run one step, even if it was done before")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name, (step, made) in STEPS.items():
-        if args.only in (None, name) and (args.only or not (args.out / made).exists()):
-            began = time.time()
-            print(f"== {name}", flush=True)
-            step(args)
-            print(f"== {name} took {(time.time() - began) / 60:.1f} min", flush=True)
+    steps.run(STEPS, parser.parse_args())
 
 
 if __name__ == "__main__":

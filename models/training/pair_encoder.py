@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from shape import PAIR_HEADS, start_folder
+from stored import constants, weights_of
 
 EPSILON = 1e-12
 
@@ -114,32 +115,10 @@ class PairModel(nn.Module):
 def starting_pair(folder=None):
     """From an earlier model's graph, or from all-MiniLM-L6-v2, whose heads are then new."""
     model = PairModel()
-    weights = of_graph(Path(folder) / "model.onnx") if folder else load_file(start_folder() / "model.safetensors")
+    if folder:
+        weights = {name: torch.from_numpy(value.copy()) for name, value in weights_of(constants(Path(folder) / "model.onnx")).items()}
+    else:
+        weights = load_file(start_folder() / "model.safetensors")
     lacking = model.take(weights)
     print(f"        starts anew: {', '.join(lacking) or 'nothing'}", flush=True)
     return model
-
-
-def of_graph(path):
-    """{name in BERT checkpoints: tensor} of a graph of ours: int8 values times their scales."""
-    import onnx
-
-    stored = {t.name: torch.from_numpy(onnx.numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer}
-    weights = {}
-    for name, value in stored.items():
-        stem, _, part = name.rpartition(".")
-        if part == "q":
-            scale = stored[stem + ".s"]
-            words = stem.endswith("word_embeddings")
-            weights[stem + ".weight"] = value * scale[:, None] if words else (value * scale).T
-        elif part in ("b", "beta", "B", "bias"):
-            weights[stem + ".bias"] = value
-        elif part in ("g", "weight"):
-            weights[stem + ".weight"] = value
-        elif part == "W":
-            weights[stem + ".weight"] = value.T
-    for names, own in ((("pos", "positions"), "position"), (("type",), "token_type")):
-        for name in names:
-            if name in stored:
-                weights[f"embeddings.{own}_embeddings.weight"] = stored[name].squeeze(0) if stored[name].dim() == 3 else stored[name]
-    return weights

@@ -1,15 +1,11 @@
 """The pair model's graph, and how far it is from the f32 weights it was written from."""
 
-import json
-from pathlib import Path
-
-import onnx
 import torch
 
-from folder import write_tokenizer
+from folder import write_folder
 from graph import Graph
 from pair_train import batches
-from shape import PAIR_HEADS, start_folder, tokenizer
+from shape import PAIR_HEADS, tokenizer
 from shipped import Shipped
 
 
@@ -31,14 +27,9 @@ class PairGraph(Graph):
 
 
 def export(model, folder):
-    folder = Path(folder)
     weights = {name: tensor.float().numpy() for name, tensor in model.named().items()}
-    weights = {name if name.startswith(("heads.", "pooler.")) else "bert." + name: value for name, value in weights.items()}
-    heads = [name for name in PAIR_HEADS if f"heads.{name}.weight" in weights]
-    graph = PairGraph(weights, json.loads((start_folder() / "config.json").read_text()), heads)
-    onnx.save(graph.model(), folder / "model.onnx")
-    write_tokenizer(folder)
-    (folder / "labels.json").write_text(json.dumps({name: PAIR_HEADS[name] for name in heads}, indent=2) + "\n", encoding="utf-8")
+    bare = ("heads.", "pooler.")
+    write_folder({name if name.startswith(bare) else "bert." + name: value for name, value in weights.items()}, folder, PairGraph)
 
 
 @torch.inference_mode()

@@ -1,13 +1,13 @@
 """What the pair model learns from: inference sets, classification sets recast as entailment, tone and loaded language."""
 
 import random
-from pathlib import Path
 from typing import NamedTuple
 
-from frames import varied_wording
-from sets import Measured, clip, label_schemes, loaded_rows, rows, tone_rows, wordings
+from by_clock import prepared
+from draws import SCHEME_WEIGHT, Bag, Draws
+from encoder import OnePass, encode
+from sets import clip, rows
 from shape import PAIR_HEADS
-from train import SCHEME_WEIGHT, TONE_WEIGHT, Bag, Balanced
 
 # Source: its weight. Sets written on MultiNLI's premises and on news-like prose first; templated fragments least.
 NLI = {"mnli_train10k": 3, "mnli_mm": 3, "litl_baseline": 4, "litl_lots": 4, "litl_litl": 4, "snli_dev": 1.5, "cad_snli": 1.2,
@@ -45,45 +45,28 @@ def dev_nli(root):
     return [Pair((clip(r["p"], 90), clip(r["h"], 40)), nli_truth(r["y"])) for r in part]
 
 
-class PairMaterial:
+class PairMaterial(Draws):
     """All training sets, and what is drawn from them."""
 
     def __init__(self, root, seed):
-        here, self.rng = Path(__file__).parent, random.Random(seed)
-        measured = Measured(root)
-        self.known = wordings(here / "wordings.txt")
-        schemes = label_schemes(root, measured, self.known)
-        self.names = {name: sorted({x for _, ls in part for x in ls}) for name, part in schemes.items()}
-        self.dev_part = {name: part[::40] for name, part in schemes.items()}
-        self.schemes = {name: Bag([p for n, p in enumerate(part) if n % 40], self.rng) for name, part in schemes.items()}
-        self.scheme_weight = {n: w for n, w in SCHEME_WEIGHT.items() if n in self.schemes}
-        self.near, self.hard = {}, {}
-        self.nli = {name: Bag(part, self.rng) for name, part in nli_rows(root, measured).items()}
-        tone, self.tone_dev = tone_rows(root, measured)
-        self.tone = {s: (Balanced if s == "ccf" else Bag)(part, self.rng) for s, part in tone.items()}
-        self.loaded = Bag(loaded_rows(root, measured, "train"), self.rng)
-        self.loaded_dev = loaded_rows(root, measured, "dev")
+        super().__init__(root, seed)
+        self.dev_part = {name: part[::40] for name, part in self.labelled_rows.items()}
+        self.schemes = {name: Bag([p for n, p in enumerate(part) if n % 40], self.rng) for name, part in self.labelled_rows.items()}
+        self.nli = {name: Bag(part, self.rng) for name, part in nli_rows(root, self.measured).items()}
+        self.find_near(starting_vectors)
 
-    def learn_nearness(self, vectors_of, same=0.6, akin=0.3):
-        """Which labels of a scheme mean nearly the same (no negatives for each other), and which are akin (hard negatives)."""
-        for scheme, names in self.names.items():
-            vectors = vectors_of([": ".join(self.known.get(scheme, {}).get(x, [x])[:2]) for x in names])
-            alike = vectors @ vectors.T
-            self.near[scheme] = {(a, b) for i, a in enumerate(names) for j, b in enumerate(names) if i != j and alike[i, j] > same}
-            self.hard[scheme] = {a: [b for j, b in enumerate(names) if i != j and akin < alike[i, j] <= same] for i, a in enumerate(names)}
-
-    def hypothesis(self, scheme, label, rng):
-        return varied_wording(self.known.get(scheme, {}).get(label, [label]), rng)
+    def scheme(self, rng):
+        return rng.choices(list(SCHEME_WEIGHT), list(SCHEME_WEIGHT.values()))[0]
 
     def recast(self, scheme, text, own, rng):
         """One hypothesis that holds, one akin to it that does not, one other."""
         label = rng.choice(own) if own else None
         absent = [x for x in self.names[scheme] if x not in own and not any((x, o) in self.near[scheme] for o in own)]
-        made = [Pair((text, self.hypothesis(scheme, label, rng)), 1)] if own else []
-        akin = [x for x in (self.hard[scheme][label] if own else []) if x in absent]
+        made = [Pair((text, self.wording(scheme, label, rng)), 1)] if own else []
+        akin = [x for x in (self.akin[scheme][label] if own else []) if x in absent]
         for pool in (akin or absent, absent):
             if pool:
-                made.append(Pair((text, self.hypothesis(scheme, rng.choice(pool), rng)), 0))
+                made.append(Pair((text, self.wording(scheme, rng.choice(pool), rng)), 0))
         return made
 
     def draw(self, task, n):
@@ -93,11 +76,11 @@ class PairMaterial:
             weights = NLI | EXTRA
             return [self.nli[source].draw(1)[0] for source in rng.choices(list(weights), list(weights.values()), k=n)]
         if task == "tone":
-            return [Pair((t, None), c) for s in rng.choices(list(TONE_WEIGHT), list(TONE_WEIGHT.values()), k=n) for t, c in self.tone[s].draw(1)]
+            return [Pair((t, None), c) for t, c in self.toned(n)]
         if task == "loaded":
             return [Pair((t, None), c) for t, c in self.loaded.draw(n)]
         while len(out) < n:
-            scheme = rng.choices(list(self.scheme_weight), list(self.scheme_weight.values()))[0]
+            scheme = self.scheme(rng)
             (text, own), = self.schemes[scheme].draw(1)
             out += self.recast(scheme, text, own, rng)
         return out
@@ -105,16 +88,17 @@ class PairMaterial:
     def dev_frames(self, n):
         """Pairs of texts that training does not have, though of schemes that it has; for temperature and cut-off."""
         rng, out = random.Random(6), []
-        if not self.near:
-            self.learn_nearness(starting_vectors)
         while len(out) < n:
-            scheme = rng.choices(list(self.scheme_weight), list(self.scheme_weight.values()))[0]
+            scheme = self.scheme(rng)
             text, own = rng.choice(self.dev_part[scheme])
             out += self.recast(scheme, text, own, rng)
         return out
 
 
 def starting_vectors(texts):
-    from encoder import OnePass, encode
-
     return encode(OnePass.start(), texts)[0].numpy()
+
+
+def pair_material(root, folder, seed=11):
+    """Kept in the folder of the training."""
+    return prepared(folder, lambda: PairMaterial(root, seed))

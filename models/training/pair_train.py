@@ -1,16 +1,15 @@
 """Training of the pair model by wall clock: batches of one task and of nearly one length, two to an update, in bf16."""
 
 import copy
-import pickle
 import random
-import time
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from by_clock import ByClock
 from pair_encoder import starting_pair
-from pair_sets import NOT_ENTAILMENT, PairMaterial, dev_nli, starting_vectors
+from pair_sets import NOT_ENTAILMENT, dev_nli, pair_material
 from shape import PAIR_HEADS, tokenizer
 
 SHARES = {"entailment": 0.62, "frames": 0.30, "tone": 0.04, "loaded": 0.04}
@@ -18,7 +17,7 @@ SHARES = {"entailment": 0.62, "frames": 0.30, "tone": 0.04, "loaded": 0.04}
 CLASS_WEIGHT = {"frames": torch.tensor([1.0, 2.0])}
 RATES = {"encoder": 1.0e-4, "heads": 3e-4}
 TOKENS, POOL, LIMIT, BATCHES_A_STEP = 2048, 1536, 96, 2
-WARM, SMOOTHING, DECAY = 0.03, 0.05, 0.998
+SMOOTHING = 0.05
 
 
 class Feeder:
@@ -71,14 +70,17 @@ def loss_of(task, logits, truth):
     return sum(losses) / len(truth)
 
 
-class PairTrainer:
+class PairTrainer(ByClock):
+    RATES, WARM, REPORT_EVERY, CHECK_EVERY = RATES, 0.03, 50, 600
+    COUNTS = (*ByClock.COUNTS, "pairs")
+
     def __init__(self, root, out, start, seed=11):
         torch.manual_seed(seed)
         self.out = Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
         self.model = starting_pair(start)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.feeder = Feeder(self.prepared(root, seed), random.Random(seed))
+        self.feeder = Feeder(pair_material(root, self.out, seed), random.Random(seed))
         self.dev = dev_nli(root)[:600], self.feeder.material.dev_frames(600)
         heads = [*self.model.heads.parameters()]
         encoder = [p for n, p in self.model.named_parameters() if p.requires_grad and not n.startswith("heads.")]
@@ -86,14 +88,8 @@ class PairTrainer:
             [{"params": encoder, "lr": 0.0, "name": "encoder"}, {"params": heads, "lr": 0.0, "name": "heads"}], weight_decay=0.01, fused=True)
         self.elapsed, self.step, self.pairs, self.running = 0.0, 0, 0, {}
 
-    def prepared(self, root, seed):
-        """Reading and deduplicating takes a while, so it is kept beside the checkpoint."""
-        path = self.out / "material.pkl"
-        if not path.exists():
-            material = PairMaterial(root, seed)
-            material.learn_nearness(starting_vectors)
-            path.write_bytes(pickle.dumps(material))
-        return pickle.loads(path.read_bytes())
+    def random_sources(self):
+        return {"rng": self.feeder.rng, "material": self.feeder.material.rng}
 
     def one_step(self):
         for _ in range(BATCHES_A_STEP):
@@ -109,35 +105,13 @@ class PairTrainer:
         self.optimiser.zero_grad(set_to_none=True)
         self.follow()
 
-    @torch.no_grad()
-    def follow(self):
-        """The running mean of the weights, which is what is exported; in the first steps it takes up more of the newest."""
-        decay = min(DECAY, (1 + self.step) / (10 + self.step))
-        pairs = [(mean, own) for mean, own in zip(self.mean.parameters(), self.model.parameters()) if own.requires_grad]
-        torch._foreach_lerp_([m for m, _ in pairs], [o for _, o in pairs], 1 - decay)
-
-    def run(self, minutes, save_every=300, check_every=600):
-        began, saved, checked = time.time() - self.elapsed, time.time(), time.time()
-        self.model.train()
-        while self.elapsed < minutes * 60:
-            share = self.elapsed / (minutes * 60)
-            for group in self.optimiser.param_groups:
-                group["lr"] = RATES[group["name"]] * min(1, share / WARM + 0.02) * (1 - share)
-            self.one_step()
-            self.step += 1
-            self.elapsed = time.time() - began
-            if self.step % 50 == 0:
-                losses = " ".join(f"{n} {v:.3f}" for n, v in sorted(self.running.items()))
-                print(f"{self.elapsed / 60:6.1f} min  step {self.step}  {self.pairs} pairs, {self.pairs / self.elapsed:.0f} a second  {losses}", flush=True)
-            if time.time() - saved > save_every:
-                saved = time.time()
-                self.checkpoint()
-            if time.time() - checked > check_every and self.elapsed < minutes * 60:
-                checked = time.time()
-                self.check()
-        self.checkpoint()
+    def run(self, minutes):
+        super().run(minutes)
         self.check()
-        self.mean.save(self.out / "trained.safetensors")
+
+    def report(self):
+        losses = " ".join(f"{n} {v:.3f}" for n, v in sorted(self.running.items()))
+        print(f"{self.elapsed / 60:6.1f} min  step {self.step}  {self.pairs} pairs, {self.pairs / self.elapsed:.0f} a second  {losses}", flush=True)
 
     @torch.inference_mode()
     def check(self):
@@ -147,25 +121,3 @@ class PairTrainer:
             for ids, segments, mask, truth in batches(self.feeder.tok, part):
                 right += (self.mean(ids, segments, mask, task).argmax(1) == truth).sum().item()
             print(f"        dev {task} accuracy {right / len(part):.3f}", flush=True)
-
-    def checkpoint(self):
-        """Written beside the old one and renamed, so that a killed run keeps a whole checkpoint."""
-        state = {"model": self.model.state_dict(), "mean": self.mean.state_dict(), "optimiser": self.optimiser.state_dict(), "elapsed": self.elapsed,
-                 "step": self.step, "pairs": self.pairs, "torch_rng": torch.get_rng_state(), "rng": self.feeder.rng.getstate(),
-                 "material": self.feeder.material.rng.getstate()}
-        torch.save(state, self.out / "checkpoint.new")
-        (self.out / "checkpoint.new").rename(self.out / "checkpoint.pt")
-
-    def resume(self):
-        path = self.out / "checkpoint.pt"
-        if not path.exists():
-            return False
-        state = torch.load(path, weights_only=False)
-        self.model.load_state_dict(state["model"])
-        self.mean.load_state_dict(state["mean"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.elapsed, self.step, self.pairs = state["elapsed"], state["step"], state["pairs"]
-        torch.set_rng_state(state["torch_rng"])
-        self.feeder.rng.setstate(state["rng"])
-        self.feeder.material.rng.setstate(state["material"])
-        return True

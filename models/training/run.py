@@ -5,15 +5,13 @@
 Every step writes what it made into --out and is skipped when that is there already, so a killed run goes on where it stopped.
 """
 
-import argparse
 import json
-import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import evaluate
+import steps
 from calibrate import frames_threshold, loaded_threshold, macro_f1, scale_and_bias, softmax, temperature
 from encoder import OnePass
 from export import check, export
@@ -21,23 +19,15 @@ from folder import starting_weights, write_folder
 from frames import dev_schemes
 from sets import Measured, loaded_rows, rows, tone_rows, wordings
 from shipped import Shipped
+from steps import keep
 from train import Trainer
 
 HERE = Path(__file__).parent
 MEASURED = HERE / "wordings_measured.txt"
 
 
-def keep(path, value):
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-    print(f"{path.name}: {json.dumps(value)}", flush=True)
-    return value
-
-
 def step_train(args):
-    trainer = Trainer(args.data, args.out / "training", args.teacher)
-    if trainer.resume():
-        print(f"goes on at step {trainer.step}, {trainer.elapsed / 60:.1f} min", flush=True)
-    trainer.run(args.minutes)
+    steps.train(Trainer(args.data, args.out / "training", args.teacher), args.minutes)
 
 
 def step_export(args):
@@ -109,23 +99,10 @@ STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
-    parser.add_argument("--out", type=Path, required=True, help="where the model and the reports go")
-    parser.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", choices=STEPS, help="run one step, even if it was done before")
+    parser = steps.parser(__doc__, STEPS)
     parser.add_argument("--teacher", type=Path, default=HERE.parent / "baseline", help="folder of the pair model that teaches tone and loaded language")
     parser.add_argument("--baseline", type=Path, help="folder of a pair model to measure beside this one")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name, (step, made) in STEPS.items():
-        if args.only in (None, name) and (args.only or not made or not (args.out / made).exists()):
-            began = time.time()
-            print(f"== {name}", flush=True)
-            step(args)
-            print(f"== {name} took {(time.time() - began) / 60:.1f} min", flush=True)
+    steps.run(STEPS, parser.parse_args())
 
 
 if __name__ == "__main__":

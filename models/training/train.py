@@ -1,83 +1,35 @@
 """Multi-task training by wall clock: vectors against label wordings, tone and loaded language (own labels and a teacher's shares), nearness to the start."""
 
 import copy
-import pickle
-import random
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+import draws
+from by_clock import ByClock, prepared
+from draws import Bag, Draws
 from encoder import Batcher, OnePass, encode
-from frames import varied_wording
-from sets import Measured, label_schemes, loaded_rows, pair_rows, tone_rows, wordings
+from sets import pair_rows
 from teacher import soft_targets
 
-SCHEME_WEIGHT = {"wikipedia_current_events": 3, "huffpost": 3, "articles": 3, "us_bills_119_committee": 1.5,
-                 "uk_manifesto_crowd": 1.2, "valueeval_arguments": 1.5, "goemotions": 0.7, "news_aggregator": 0.7,
-                 "newsgroups20": 0.7, "banking77": 0.3, "clinc150": 0.3, "pairs": 1.5}
-TONE_WEIGHT = {"newsmtsc": 0.68, "ccf": 0.20, "sst2": 0.12}
+SCHEME_WEIGHT = draws.SCHEME_WEIGHT | {"pairs": 1.5}
 RATES = {"encoder": 8e-5, "heads": 8e-4, "scale": 2e-2}
 TEXTS, LABELS, HEAD_TEXTS = 24, 20, 24
 # Of a head's loss: on the batch that has its label, the label against the teacher's shares; on the other batch, the shares alone.
 OWN_LABEL, UNLABELLED = 0.6, 0.5
-# Of the running mean of the weights, which is what is exported.
-DECAY = 0.998
 ANCHOR, ANCHOR_EVERY = 2.0, 3
-NEAR_LABELS = 0.6
 
 
-class Bag:
-    """Endless shuffled draws from a list."""
-
-    def __init__(self, items, rng):
-        self.items, self.rng, self.left = items, rng, []
-
-    def draw(self, n):
-        out = []
-        while len(out) < n:
-            if not self.left:
-                self.left = list(range(len(self.items)))
-                self.rng.shuffle(self.left)
-            out.append(self.items[self.left.pop()])
-        return out
-
-
-class Balanced:
-    """Draws with every class as likely as another, for small sets with a rare class."""
-
-    def __init__(self, items, rng):
-        self.bags = [Bag([i for i in items if i[1] == c], rng) for c in sorted({c for _, c in items})]
-        self.rng = rng
-
-    def draw(self, n):
-        return [self.rng.choice(self.bags).draw(1)[0] for _ in range(n)]
-
-
-class Material:
+class Material(Draws):
     """All training sets, and the batches drawn from them."""
 
     def __init__(self, root, seed):
-        here, self.rng = Path(__file__).parent, random.Random(seed)
-        measured = Measured(root)
-        self.known = wordings(here / "wordings.txt")
-        schemes = label_schemes(root, measured, self.known)
-        self.names = {name: sorted({x for _, ls in part for x in ls}) for name, part in schemes.items()}
-        self.schemes = {name: Bag(part, self.rng) for name, part in schemes.items()}
-        self.pairs = Bag(pair_rows(root, measured), self.rng)
-        tone, self.tone_dev = tone_rows(root, measured)
-        self.tone = {s: (Balanced if s == "ccf" else Bag)(part, self.rng) for s, part in tone.items()}
-        loaded = loaded_rows(root, measured, "train")
-        self.loaded = Bag(loaded, self.rng)
-        self.loaded_dev = loaded_rows(root, measured, "dev")
-        self.counts = {n: len(p) for n, p in schemes.items()} | {s: len(p) for s, p in tone.items()}
-        self.counts |= {"loaded": len(loaded), "pairs": len(self.pairs.items)}
-        self.head_texts = [t for part in (*tone.values(), loaded) for t, _ in part]
-
-    def wording(self, scheme, label):
-        return varied_wording(self.known.get(scheme, {}).get(label, [label]), self.rng)
+        super().__init__(root, seed)
+        self.schemes = {name: Bag(part, self.rng) for name, part in self.labelled_rows.items()}
+        self.pairs = Bag(pair_rows(root, self.measured), self.rng)
+        self.head_texts = [t for bag in (*self.tone.values(), self.loaded) for t, _ in bag.items]
 
     def labelled(self):
         """Texts, label wordings, and truth (texts x labels): 1 own, 0 not, -1 unknown."""
@@ -100,26 +52,11 @@ class Material:
             return 1.0
         return -1.0 if any((label, x) in near for x in own) else 0.0
 
-    def find_near(self, start):
-        """Pairs of labels of a scheme that the starting model holds for nearly the same."""
-        self.near = {}
-        for scheme, names in self.names.items():
-            known = self.known.get(scheme, {})
-            vectors, _ = encode(start, [": ".join(known.get(x, [x])[:2]) for x in names])
-            alike = (vectors @ vectors.T > NEAR_LABELS).tolist()
-            self.near[scheme] = {(a, b) for i, a in enumerate(names) for j, b in enumerate(names) if i != j and alike[i][j]}
-
     def paired(self):
         part = self.pairs.draw(TEXTS)
         partners = [b for _, b in part]
         truth = torch.tensor([[float(a == b) for b in partners] for a in partners])
         return [t for t, _ in part], partners, truth
-
-    def toned(self):
-        picks = self.rng.choices(list(TONE_WEIGHT), list(TONE_WEIGHT.values()), k=HEAD_TEXTS)
-        return [self.tone[source].draw(1)[0] for source in picks]
-
-
 
 
 def label_loss(model, texts, labels, truth):
@@ -140,7 +77,9 @@ def label_loss(model, texts, labels, truth):
     return losses[0] + 0.5 * losses[-1] + 2.0 * both
 
 
-class Trainer:
+class Trainer(ByClock):
+    RATES = RATES
+
     def __init__(self, root, out, teacher, seed=7):
         torch.manual_seed(seed)
         self.out = Path(out)
@@ -148,7 +87,7 @@ class Trainer:
         self.model = OnePass.start()
         self.start = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.material = self.prepared(root, seed)
+        self.material = prepared(self.out, lambda: self.made(root, seed))
         self.taught = soft_targets(teacher, self.material.head_texts, self.out / "teacher.npz")
         scales = [self.model.scale, self.model.bias]
         encoder = [p for p in self.model.bert.parameters() if p.requires_grad]
@@ -158,14 +97,13 @@ class Trainer:
         self.batch = Batcher(limit=52)
         self.elapsed, self.step, self.running = 0.0, 0, {}
 
-    def prepared(self, root, seed):
-        """Reading and deduplicating takes a while, so it is kept beside the checkpoint."""
-        path = self.out / "material.pkl"
-        if not path.exists():
-            material = Material(root, seed)
-            material.find_near(self.start)
-            path.write_bytes(pickle.dumps(material))
-        return pickle.loads(path.read_bytes())
+    def made(self, root, seed):
+        material = Material(root, seed)
+        material.find_near(lambda texts: encode(self.start, texts)[0].numpy())
+        return material
+
+    def random_sources(self):
+        return {"rng": self.material.rng}
 
     @staticmethod
     def read(model, ids, mask):
@@ -201,7 +139,7 @@ class Trainer:
         vectors, _ = self.read(self.model, *self.batch(texts))
         wordings_, _ = self.read(self.model, *self.batch(labels))
         losses = {"labels": label_loss(self.model, vectors, wordings_, truth)}
-        toned, _ = self.head_losses("tone", self.material.toned(), False)
+        toned, _ = self.head_losses("tone", self.material.toned(HEAD_TEXTS), False)
         loaded = self.material.loaded.draw(HEAD_TEXTS)
         loaded, far = self.head_losses("loaded", loaded, self.step % ANCHOR_EVERY == 0)
         losses |= toned | loaded
@@ -216,35 +154,6 @@ class Trainer:
         for name, loss in losses.items():
             self.running[name] = 0.97 * self.running.get(name, loss.item()) + 0.03 * loss.item()
 
-    @torch.no_grad()
-    def follow(self):
-        """The running mean of the weights; in the first steps it takes up more of the newest."""
-        decay = min(DECAY, (1 + self.step) / (10 + self.step))
-        for mean, own in zip(self.mean.parameters(), self.model.parameters()):
-            if own.requires_grad:
-                mean.lerp_(own, 1 - decay)
-
-    def run(self, minutes, save_every=300, check_every=900):
-        began, saved, checked = time.time() - self.elapsed, time.time(), time.time()
-        self.model.train()
-        while self.elapsed < minutes * 60:
-            share = self.elapsed / (minutes * 60)
-            for group in self.optimiser.param_groups:
-                group["lr"] = RATES[group["name"]] * min(1, share / 0.06 + 0.02) * (1 - share)
-            self.one_step()
-            self.step += 1
-            self.elapsed = time.time() - began
-            if self.step % 25 == 0:
-                self.report()
-            if time.time() - saved > save_every:
-                saved = time.time()
-                self.checkpoint()
-            if time.time() - checked > check_every and self.elapsed < minutes * 60:
-                checked = time.time()
-                self.check()
-        self.checkpoint()
-        self.mean.save(self.out / "trained.safetensors")
-
     def report(self):
         losses = " ".join(f"{n} {v:.3f}" for n, v in self.running.items())
         print(f"{self.elapsed / 60:6.1f} min  step {self.step}  {losses}  scale {self.model.scale.item():.2f}", flush=True)
@@ -258,23 +167,3 @@ class Trainer:
                 guess = self.mean.heads[name](pooled).argmax(1)
             right = (guess == torch.tensor([c for _, c in part])).float().mean().item()
             print(f"        dev {name} accuracy {right:.3f}", flush=True)
-
-    def checkpoint(self):
-        """Written beside the old one and renamed, so that a killed run keeps a whole checkpoint."""
-        state = {"model": self.model.state_dict(), "mean": self.mean.state_dict(), "optimiser": self.optimiser.state_dict(), "elapsed": self.elapsed,
-                 "step": self.step, "torch_rng": torch.get_rng_state(), "rng": self.material.rng.getstate()}
-        torch.save(state, self.out / "checkpoint.new")
-        (self.out / "checkpoint.new").rename(self.out / "checkpoint.pt")
-
-    def resume(self):
-        path = self.out / "checkpoint.pt"
-        if not path.exists():
-            return False
-        state = torch.load(path, weights_only=False)
-        self.model.load_state_dict(state["model"])
-        self.mean.load_state_dict(state["mean"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.elapsed, self.step = state["elapsed"], state["step"]
-        torch.set_rng_state(state["torch_rng"])
-        self.material.rng.setstate(state["rng"])
-        return True
