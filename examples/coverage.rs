@@ -11,7 +11,7 @@
 
 use framescope::stages::aggregate::bootstrap::{ratio_interval, stream};
 use framescope::stages::aggregate::intervals::{Kind, headline, linear};
-use framescope::stages::aggregate::linearised::RatioSums;
+use framescope::stages::aggregate::linearised::{RatioMoments, RatioSums};
 use rand::Rng;
 use rayon::prelude::*;
 
@@ -111,7 +111,8 @@ fn naive(scenario: Scenario, sums: &RatioSums) -> Option<(f64, f64)> {
 fn repetition(scenario: Scenario, truth: f64, seed: u64) -> [Tally; 4] {
     let mut random = stream(seed, &["articles", &truth.to_string(), &scenario.articles.to_string()]);
     let articles: Vec<(f64, f64)> = (0..scenario.articles).map(|_| article(scenario, &mut random)).collect();
-    let sums = RatioSums::of(articles.iter().copied());
+    let moments = RatioMoments::of(articles.iter().copied());
+    let sums = moments.sums;
     let kind = match scenario.measure {
         Measure::Share => Kind::Share,
         Measure::Mean => Kind::Mean { least: 0.0, most: 1.0 },
@@ -124,7 +125,7 @@ fn repetition(scenario: Scenario, truth: f64, seed: u64) -> [Tally; 4] {
     tallies[0].add(naive(scenario, &sums), truth);
     tallies[1].add(bootstrap.or(point), truth);
     tallies[2].add(linear(&sums, ALPHA).or(point), truth);
-    tallies[3].add(headline(kind, &sums, ALPHA).map(|i| (i.low, i.high)), truth);
+    tallies[3].add(headline(kind, &moments, ALPHA).map(|i| (i.low, i.high)), truth);
     tallies
 }
 

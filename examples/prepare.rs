@@ -10,6 +10,10 @@ use framescope::stages::clean::{CleanOptions, Cleaner};
 use framescope::stages::read::{self, ReadOptions};
 use framescope::stages::segment::{SegmentOptions, Segmenter};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     if args.first().is_some_and(|flag| flag.as_os_str() == "--texts") && args.len() > 2 {

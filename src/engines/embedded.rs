@@ -8,7 +8,8 @@ use rten_onnx::onnx::{GraphProto, ModelProto};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::{Batch, Engine, Output, fast, first_token};
+use super::fast::{self, Steps};
+use super::{Batch, Engine, Output, first_token};
 use crate::error::{Error, Result};
 
 /// A model in the embedded engine.
@@ -23,7 +24,7 @@ pub struct Embedded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arithmetic {
     F32,
-    DynamicInt8,
+    DynamicInt8(Steps),
 }
 
 struct Inputs {
@@ -50,16 +51,24 @@ impl Embedded {
         }
     }
 
-    /// The same with int8 products: see [`super::fast`].
+    /// The same with int8 products, as finely as this processor can: see [`super::fast`].
     ///
     /// # Errors
     /// Those of [`Embedded::load`], and a file without int8 weights.
     pub fn load_fast(path: &Path) -> Result<Self> {
+        Self::load_fast_in(path, Steps::of_this_processor())
+    }
+
+    /// The same in steps of the caller's choice; finer ones than [`Steps::of_this_processor`] give wrong products.
+    ///
+    /// # Errors
+    /// Those of [`Embedded::load_fast`].
+    pub fn load_fast_in(path: &Path, steps: Steps) -> Result<Self> {
         let bytes = rewritten(path, |graph| {
             first_token::rewrite(graph);
-            fast::rewrite(graph).map(|()| true)
+            fast::rewrite(graph, steps).map(|()| true)
         })?;
-        Self::of(path, Arithmetic::DynamicInt8, ModelOptions::with_all_ops().load(bytes.unwrap_or_default()))
+        Self::of(path, Arithmetic::DynamicInt8(steps), ModelOptions::with_all_ops().load(bytes.unwrap_or_default()))
     }
 
     /// Loads a file without rewriting it, whatever its size and wherever its weights.
@@ -158,7 +167,8 @@ impl Engine for Embedded {
     fn name(&self) -> String {
         match self.arithmetic {
             Arithmetic::F32 => "embedded (rten, f32 arithmetic)".into(),
-            Arithmetic::DynamicInt8 => "embedded (rten, dynamic int8)".into(),
+            Arithmetic::DynamicInt8(Steps::Eight) => "embedded (rten, dynamic int8)".into(),
+            Arithmetic::DynamicInt8(Steps::Seven) => "embedded (rten, dynamic int8, activations in 7 bits)".into(),
         }
     }
 

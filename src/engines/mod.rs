@@ -3,7 +3,7 @@
 
 pub mod embedded;
 pub mod fake;
-mod fast;
+pub mod fast;
 mod first_token;
 pub mod open;
 pub mod placement;

@@ -17,7 +17,7 @@ use super::bootstrap;
 use super::columns::{Matrix, column, frame};
 use super::fdr;
 use super::intervals::{self, Interval};
-use super::linearised::RatioSums;
+use super::linearised::{RatioMoments, RatioSums};
 use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar, Window};
@@ -211,7 +211,8 @@ impl<'a> Setting<'a> {
             let totals = [&of_a.0[at], &of_b.0[at]];
             let p = self.p_values(a, b, at);
             for (which, estimand) in self.layout.estimands.iter().enumerate() {
-                let sums = [a.sums[at][which], b.sums[at][which]];
+                let moments = [a.moments[at][which], b.moments[at][which]];
+                let sums = moments.map(|moments| moments.sums);
                 let [Some(first), Some(second)] = sums.map(|sums| sums.ratio()) else { continue };
                 let scale = estimand.scale();
                 let variance = sums[0].variance().zip(sums[1].variance()).map(|(a, b)| a + b);
@@ -222,7 +223,7 @@ impl<'a> Setting<'a> {
                     slice,
                     estimand,
                     estimates: [scale * first, scale * second],
-                    interval: mover(estimand, &sums, self.options.alpha()).map(|i| i.scaled(scale)),
+                    interval: mover(estimand, &moments, self.options.alpha()).map(|i| i.scaled(scale)),
                     bootstrap: variance.and_then(|_| self.bootstrap(estimand, totals)),
                     std_error: variance.map(|variance| scale * variance.sqrt()),
                     p: p[which],
@@ -248,8 +249,9 @@ impl<'a> Setting<'a> {
     /// article can come out at 1 in 2,000). The t statistic knows better there; where events are many the two agree.
     fn p_values(&self, a: &Side, b: &Side, at: usize) -> Vec<Option<Tested>> {
         let estimands = &self.layout.estimands;
-        let (own, other) = (&a.sums[at], &b.sums[at]);
-        let welch = own.iter().zip(other).map(|(a, b)| welch_p(a, b).map(|p| Tested { p, method: "welch_t" }));
+        let (own, other) = (&a.moments[at], &b.moments[at]);
+        let welch =
+            own.iter().zip(other).map(|(a, b)| welch_p(&a.sums, &b.sums).map(|p| Tested { p, method: "welch_t" }));
         if a.articles.len() + b.articles.len() > self.options.permutation_articles as usize {
             return welch.collect();
         }
@@ -269,9 +271,9 @@ fn larger(relabelled: Tested, welch: Option<Tested>) -> Option<Tested> {
 }
 
 /// Interval of a difference out of the two sides' own headline intervals.
-fn mover(estimand: &Estimand, sums: &[RatioSums; 2], alpha: f64) -> Option<Interval> {
-    let [a, b] =
-        [&sums[0], &sums[1]].map(|side| Some((side.ratio()?, intervals::headline(estimand.kind, side, alpha)?)));
+fn mover(estimand: &Estimand, moments: &[RatioMoments; 2], alpha: f64) -> Option<Interval> {
+    let [a, b] = [&moments[0], &moments[1]]
+        .map(|side| Some((side.sums.ratio()?, intervals::headline(estimand.kind, side, alpha)?)));
     let ((a, own), (b, other)) = (a?, b?);
     Some(Interval {
         low: a - b - (a - own.low).hypot(other.high - b),

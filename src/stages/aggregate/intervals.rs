@@ -1,15 +1,17 @@
 //! The interval that a table leads with, and the plain linearised one beside it.
 //!
 //! With few articles or a rare frame the percentile bootstrap and ±t·SE cover too seldom, and both shrink to nothing
-//! where no sentence, or every sentence, reaches the cut-off. The headline interval is therefore exact in shape and
-//! clustered in width: Clopper–Pearson on the effective sample size that the article-clustered standard error implies
-//! (Korn & Graubard 1998, *Survey Methodology* 24), and for rates per token its Poisson counterpart (Garwood 1936 on
-//! the effective count). Articles of unequal length know less than their number says: Kish's effective number m takes
-//! the place of n in the variance's m/(m−1) and in the m − 1 degrees of freedom. `examples/coverage.rs` measures all of them on data with a known truth.
+//! where no sentence, or every sentence, reaches the cut-off. The headline interval is therefore binomial (Poisson) in shape and
+//! clustered in width: on the effective sample size that the article-clustered standard error implies (Korn & Graubard 1998,
+//! *Survey Methodology* 24), shares take Jeffreys' interval and scores Clopper and Pearson's, and rates per token Garwood's (1936)
+//! on the effective count. Franco, Little, Louis & Slud 2019 (*J. Survey Statistics and Methodology* 7) compare these shapes.
+//! Articles of unequal length know less than their number says: Kish's effective number m takes the place of n in the variance's
+//! m/(m−1) and in the degrees of freedom, which heavy tails lower further ([`degrees_of_freedom`](super::linearised::degrees_of_freedom)).
+//! `examples/coverage.rs` measures all of them on data with a known truth.
 
 use statrs::distribution::{Beta, ContinuousCDF, Gamma, Normal, StudentsT};
 
-use super::linearised::RatioSums;
+use super::linearised::{RatioMoments, RatioSums};
 
 /// An interval and the name of the method that gave it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,13 +69,12 @@ pub fn linear(sums: &RatioSums, alpha: f64) -> Option<(f64, f64)> {
 }
 
 /// The headline interval; `None` for a single article, and for a mean that does not vary between articles.
-pub fn headline(kind: Kind, sums: &RatioSums, alpha: f64) -> Option<Interval> {
+pub fn headline(kind: Kind, moments: &RatioMoments, alpha: f64) -> Option<Interval> {
+    let sums = &moments.sums;
     let (ratio, variance) = (sums.ratio()?, sums.variance()?);
-    let m = sums.effective_articles().max(1.0 + 1e-9);
-    let variance = variance * (sums.n - 1.0) / sums.n * m / (m - 1.0);
-    // Few articles know their own variance badly: the effective size shrinks by (z/t)².
-    let level = 1.0 - alpha / 2.0;
-    let shrink = (normal_quantile(level) / student_quantile(level, (m - 1.0).max(1.0))).powi(2);
+    let known =
+        Known { articles: sums.n, effective: sums.effective_articles(), freedom: moments.degrees_of_freedom()? };
+    let (variance, shrink) = (known.widened(variance), known.shrink(alpha));
     match kind {
         Kind::Share => Some(share(ratio, variance, sums, shrink, alpha)),
         Kind::Mean { least, most } if variance > 0.0 => {
@@ -88,37 +89,61 @@ pub fn headline(kind: Kind, sums: &RatioSums, alpha: f64) -> Option<Interval> {
     }
 }
 
-/// The same interval for a share or score between 0 and 1 whose variance was worked out elsewhere, from `n` articles that count as
-/// `effective` ones of equal length; `None` for a mean that does not vary.
-pub fn of_variance(kind: Kind, ratio: f64, variance: f64, (n, effective): (f64, f64), alpha: f64) -> Option<Interval> {
-    let m = effective.max(1.0 + 1e-9);
-    let variance = variance * (n - 1.0) / n * m / (m - 1.0);
-    let level = 1.0 - alpha / 2.0;
-    let shrink = (normal_quantile(level) / student_quantile(level, (m - 1.0).max(1.0))).powi(2);
+/// How well a variance is known that articles were asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    pub articles: f64,
+    /// Kish's effective number of them.
+    pub effective: f64,
+    /// Of the variance.
+    pub freedom: f64,
+}
+
+impl Known {
+    /// m/(m−1) in the place of n/(n−1).
+    fn widened(self, variance: f64) -> f64 {
+        let m = self.effective.max(1.0 + 1e-9);
+        variance * (self.articles - 1.0) / self.articles * m / (m - 1.0)
+    }
+
+    /// (z/t)²: what a badly known variance takes off the effective size.
+    fn shrink(self, alpha: f64) -> f64 {
+        let level = 1.0 - alpha / 2.0;
+        (normal_quantile(level) / student_quantile(level, self.freedom)).powi(2)
+    }
+}
+
+/// The same interval for a share or score between 0 and 1 whose variance was worked out elsewhere; `None` for a mean that
+/// does not vary.
+pub fn of_variance(kind: Kind, ratio: f64, variance: f64, known: Known, alpha: f64) -> Option<(f64, f64)> {
+    let variance = known.widened(variance);
     if variance > 0.0 && ratio > 0.0 && ratio < 1.0 {
-        let (low, high) = clopper_pearson(ratio, ratio * (1.0 - ratio) / variance * shrink, alpha);
-        return Some(Interval { low, high, method: "korn_graubard" });
+        let size = ratio * (1.0 - ratio) / variance * known.shrink(alpha);
+        return Some(if kind == Kind::Share { jeffreys } else { clopper_pearson }(ratio, size, alpha));
     }
-    if variance > 0.0 || kind == Kind::Share {
-        let (low, high) = clopper_pearson(ratio, n, alpha);
-        return Some(Interval { low, high, method: "clopper_pearson_articles" });
-    }
-    None
+    (variance > 0.0 || kind == Kind::Share).then(|| clopper_pearson(ratio, known.articles, alpha))
 }
 
 fn share(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) -> Interval {
     // One unit an article: plain binomial sampling of articles.
     let single = sums.xx == sums.x && sums.x == sums.n;
-    let (size, method) = if single {
-        (sums.n, "clopper_pearson")
+    let ((low, high), method) = if single {
+        (clopper_pearson(ratio.clamp(0.0, 1.0), sums.n, alpha), "clopper_pearson")
     } else if variance > 0.0 {
-        ((ratio * (1.0 - ratio) / variance * shrink).min(sums.x), "korn_graubard")
+        let size = (ratio * (1.0 - ratio) / variance * shrink).min(sums.x);
+        (jeffreys(ratio, size, alpha), "jeffreys_effective")
     } else {
         // All articles agree (none or all of the sentences): they count as one unit each, however long they are.
-        (sums.n, "clopper_pearson_articles")
+        (clopper_pearson(ratio.clamp(0.0, 1.0), sums.n, alpha), "clopper_pearson_articles")
     };
-    let (low, high) = clopper_pearson(ratio.clamp(0.0, 1.0), size, alpha);
     Interval { low, high, method }
+}
+
+/// Jeffreys' interval for a share strictly between 0 and 1 of a possibly fractional number of units.
+fn jeffreys(share: f64, size: f64, alpha: f64) -> (f64, f64) {
+    let (a, b) = (share * size + 0.5, (1.0 - share) * size + 0.5);
+    // Of a handful of units with next to no hits it may leave out the share itself.
+    (beta_quantile(alpha / 2.0, a, b).min(share), beta_quantile(1.0 - alpha / 2.0, a, b).max(share))
 }
 
 /// Clopper–Pearson for a share of a possibly fractional number of units.
@@ -199,10 +224,11 @@ mod tests {
                 let share = if rare { share.powi(12) } else { share };
                 ((share * f64::from(x)).round(), f64::from(x))
             });
-            let sums = RatioSums::of(pairs());
+            let moments = RatioMoments::of(pairs());
+            let sums = moments.sums;
             let ratio = sums.ratio().unwrap();
             for kind in [Kind::Share, Kind::Rate, Kind::Mean { least: -1.0, most: 1.0 }] {
-                let Some(interval) = headline(kind, &sums, 0.05) else {
+                let Some(interval) = headline(kind, &moments, 0.05) else {
                     let constant = kind != Kind::Share && kind != Kind::Rate && sums.variance() == Some(0.0);
                     prop_assert!(constant);
                     continue;
@@ -234,18 +260,18 @@ mod tests {
     #[test]
     fn an_interval_of_hardly_any_variation_still_holds_its_estimate() {
         let wiggle = [1e-6, -2e-6, 3e-6, 0.0, -1e-6, 2e-6, -3e-6, 1e-6];
-        let even = RatioSums::of(wiggle.iter().map(|w| (8.0 * (0.2 + w), 8.0)));
-        let tiny = RatioSums::of([(3e-28, 9.0), (5e-27, 11.0)].into_iter());
-        for (sums, kind) in
+        let even = RatioMoments::of(wiggle.iter().map(|w| (8.0 * (0.2 + w), 8.0)));
+        let tiny = RatioMoments::of([(3e-28, 9.0), (5e-27, 11.0)].into_iter());
+        for (moments, kind) in
             [(even, Kind::Mean { least: -1.0, most: 1.0 }), (tiny, Kind::Mean { least: 0.0, most: 1.0 })]
         {
-            let (ratio, interval) = (sums.ratio().unwrap(), headline(kind, &sums, 0.05).unwrap());
+            let (ratio, interval) = (moments.sums.ratio().unwrap(), headline(kind, &moments, 0.05).unwrap());
             assert!(
                 interval.low <= ratio && ratio <= interval.high && interval.low < interval.high,
                 "{interval:?} {ratio}"
             );
             // Of the order of the linearised one.
-            let (low, high) = linear(&sums, 0.05).unwrap();
+            let (low, high) = linear(&moments.sums, 0.05).unwrap();
             let wider = (interval.high - interval.low) / (high - low);
             assert!((0.9..20.0).contains(&wider), "{wider}");
         }
@@ -253,7 +279,7 @@ mod tests {
 
     #[test]
     fn none_and_all_have_an_interval_and_one_article_has_none() {
-        let articles = |y: f64, n: usize| RatioSums::of((0..n).map(|_| (y, 8.0)));
+        let articles = |y: f64, n: usize| RatioMoments::of((0..n).map(|_| (y, 8.0)));
         let none = headline(Kind::Share, &articles(0.0, 10), 0.05).unwrap();
         assert_eq!((none.low, none.method), (0.0, "clopper_pearson_articles"));
         assert!((none.high - (1.0 - 0.025f64.powf(0.1))).abs() < 1e-9, "ten articles, not eighty sentences");

@@ -13,7 +13,7 @@ use super::article_sums::ArticleSums;
 use super::bootstrap::{self, Resampling};
 use super::columns::{Matrix, column, frame};
 use super::intervals::{self, Interval};
-use super::linearised::RatioSums;
+use super::linearised::RatioMoments;
 use super::measures::{Estimand, Layout, SENTENCES, ScoredBy, Slice, TOKENS};
 use super::options::AggregateOptions;
 use super::periods::{ALL, Calendar, Window};
@@ -148,7 +148,8 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
     let (n_sentences, n_tokens) = (count(SENTENCES), count(TOKENS));
     layout.estimands.iter().filter_map(move |estimand| {
         let (y, x) = (estimand.numerator, estimand.denominator);
-        let sums = RatioSums::of(matrix.rows().map(|row| (row[y], row[x])));
+        let moments = RatioMoments::of(matrix.rows().map(|row| (row[y], row[x])));
+        let sums = moments.sums;
         let scale = estimand.scale();
         let both = |(low, high): (f64, f64)| (scale * low, scale * high);
         let mut replicates: Vec<f64> = totals.rows().map(|row| row[y] / row[x]).collect();
@@ -161,7 +162,7 @@ fn estimates<'a>(layout: &'a Layout, matrix: &Matrix, totals: &Matrix, alpha: f6
             slice: Slice::CONTRASTED[0],
             estimand,
             estimate: scale * sums.ratio()?,
-            headline: intervals::headline(estimand.kind, &sums, alpha).map(|i| i.scaled(scale)),
+            headline: intervals::headline(estimand.kind, &moments, alpha).map(|i| i.scaled(scale)),
             linear: intervals::linear(&sums, alpha).map(both),
             bootstrap: if varies { bootstrap::percentile(&mut replicates, alpha).map(both) } else { None },
             std_error: sums.std_error().map(|error| scale * error),

@@ -14,7 +14,8 @@
 //! with m_a of its m sentences read, totals Y_a and F_a over them, and U_a the student's total over its k_a of k unread ones;
 //! SE² is n/(n − 1) times the sum of squares, n the articles with a sentence that was read.
 
-use super::intervals::{self, Interval, Kind};
+use super::intervals::{self, Interval, Kind, Known};
+use super::linearised::degrees_of_freedom;
 
 /// Totals over the sentences of one article, or of several.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -39,6 +40,8 @@ pub struct Corrected {
     /// Articles with a sentence that was read, and Kish's effective number of them.
     pub articles: f64,
     effective: f64,
+    /// Of the variance.
+    freedom: f64,
 }
 
 impl Totals {
@@ -65,6 +68,8 @@ struct Spread {
     all: Totals,
     articles: f64,
     effective: f64,
+    /// What each article moves the estimate by: without the student, and what λ adds.
+    moves: Vec<(f64, f64)>,
     own_own: f64,
     own_added: f64,
     added_added: f64,
@@ -89,7 +94,8 @@ impl Spread {
         let (cross, student) = (mean(all.cross, all.read), mean(all.student_read, all.read));
         let unread = mean(all.student_unread, all.unread);
         let effective = all.read * all.read / squares;
-        let mut spread = Self { all, articles: n, effective, own_own: 0.0, own_added: 0.0, added_added: 0.0 };
+        let moves = Vec::with_capacity(articles.len());
+        let mut spread = Self { all, articles: n, effective, moves, own_own: 0.0, own_added: 0.0, added_added: 0.0 };
         for a in articles {
             let own = (a.cross - cross * a.read) / all.read;
             let added =
@@ -98,6 +104,7 @@ impl Spread {
             spread.own_own += own * own;
             spread.own_added += own * added;
             spread.added_added += added * added;
+            spread.moves.push((own, added));
         }
         Some(spread)
     }
@@ -111,8 +118,10 @@ impl Spread {
         // Differences of equal sums leave noise.
         let squares = if squares < 1e-13 * self.own_own { 0.0 } else { squares };
         let (n, effective) = (self.articles, self.effective);
+        let fourth = self.moves.iter().map(|(own, added)| (own + lambda * added).powi(4)).sum();
+        let freedom = degrees_of_freedom(n, effective, squares, fourth);
         let value = self.all.value(lambda)?;
-        Some(Corrected { value, variance: n / (n - 1.0) * squares, lambda, articles: n, effective })
+        Some(Corrected { value, variance: n / (n - 1.0) * squares, lambda, articles: n, effective, freedom })
     }
 }
 
@@ -134,8 +143,12 @@ impl Corrected {
 
     /// The interval that a table leads with: the one of an uncorrected share or mean, on this variance.
     pub fn headline(&self, kind: Kind, alpha: f64) -> Option<Interval> {
-        intervals::of_variance(kind, self.bounded(), self.variance, (self.articles, self.effective), alpha)
-            .map(|interval| Interval { method: "ppi", ..interval })
+        let known = Known { articles: self.articles, effective: self.effective, freedom: self.freedom };
+        intervals::of_variance(kind, self.bounded(), self.variance, known, alpha).map(|(low, high)| Interval {
+            low,
+            high,
+            method: "ppi",
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::bootstrap::{self, Resampling};
 use super::columns::Matrix;
 use super::intervals::{self, Kind};
-use super::linearised::RatioSums;
+use super::linearised::{RatioMoments, RatioSums};
 use super::log_odds::{WordCount, log_odds};
 use super::measures::{Estimand, Statistic};
 use super::trends::{self, Point};
@@ -78,15 +78,15 @@ struct RatioCase {
 }
 
 impl RatioCase {
-    fn sums(&self) -> RatioSums {
-        RatioSums::of(self.y.iter().copied().zip(self.x.iter().copied()))
+    fn moments(&self) -> RatioMoments {
+        RatioMoments::of(self.y.iter().copied().zip(self.x.iter().copied()))
     }
 }
 
 #[test]
 fn ratios_agree_with_cluster_robust_least_squares() {
     for case in load::<Vec<RatioCase>>("ratio.json") {
-        let sums = case.sums();
+        let sums = case.moments().sums;
         near(sums.ratio().unwrap(), case.estimate);
         near(sums.std_error().unwrap(), case.std_error);
         let (low, high) = intervals::linear(&sums, 0.05).unwrap();
@@ -118,7 +118,7 @@ fn headline_intervals_agree_with_scipy() {
         [(Kind::Share, cases.shares), (Kind::Rate, cases.rates), (Kind::Mean { least: -1.0, most: 1.0 }, cases.means)];
     for (kind, cases) in kinds {
         for case in cases {
-            let interval = intervals::headline(kind, &case.sums(), 0.05).unwrap();
+            let interval = intervals::headline(kind, &case.moments(), 0.05).unwrap();
             near(interval.low, case.interval[0]);
             near(interval.high, case.interval[1]);
         }

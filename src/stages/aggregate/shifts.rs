@@ -67,7 +67,7 @@ fn compare<'a>(
         let mut outlets = outlet_sums(sums, periods, Some(at), voice);
         outlets.push(OutletSums::together(&outlets, sums.lexicon.len()));
         for ((later, earlier), name) in outlets.into_iter().zip(&mut earlier).zip(&names) {
-            if later.tokens.n < f64::from(options.min_articles) {
+            if later.tokens.sums.n < f64::from(options.min_articles) {
                 continue;
             }
             if let Some((before, earlier)) = earlier.as_ref() {
@@ -88,7 +88,7 @@ fn row<'a>(
     term: u32,
     periods: [&OutletSums; 2],
 ) -> Option<Row<'a>> {
-    let sums = periods.map(|period| period.with_term(term));
+    let sums = periods.map(|period| period.with_term(term).sums);
     if sums.iter().all(|sums| sums.y <= 0.0) {
         return None;
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::article_sums::ArticleSums;
 use super::bootstrap::Resampling;
 use super::columns::Matrix;
-use super::linearised::RatioSums;
+use super::linearised::RatioMoments;
 use super::measures::{Estimand, Layout, Slice};
 use super::options::AggregateOptions;
 
@@ -28,7 +28,7 @@ pub struct Side {
     pub period: Arc<str>,
     pub articles: Vec<u32>,
     /// A slice of [`Slice::CONTRASTED`] each: one an estimand.
-    pub sums: Vec<Vec<RatioSums>>,
+    pub moments: Vec<Vec<RatioMoments>>,
 }
 
 /// Bootstrap totals of a side, a slice of [`Slice::CONTRASTED`] each: `resamples × layout.columns`.
@@ -37,12 +37,12 @@ pub struct Totals(pub Vec<Matrix>);
 
 impl Side {
     pub fn new(setting: &Setting, outlet: &str, period: &str, articles: Vec<u32>) -> Self {
-        let sums = Slice::CONTRASTED.map(|slice| {
+        let moments = Slice::CONTRASTED.map(|slice| {
             let matrix = setting.layout.matrix(setting.sums, &articles, slice);
-            let of = |e: &Estimand| RatioSums::of(matrix.rows().map(|row| (row[e.numerator], row[e.denominator])));
+            let of = |e: &Estimand| RatioMoments::of(matrix.rows().map(|row| (row[e.numerator], row[e.denominator])));
             setting.layout.estimands.iter().map(of).collect()
         });
-        Self { outlet: outlet.into(), period: period.into(), articles, sums: sums.into() }
+        Self { outlet: outlet.into(), period: period.into(), articles, moments: moments.into() }
     }
 
     /// The same draws each time: they follow from the seed and the side's name.
@@ -87,19 +87,19 @@ impl Totals {
 /// The articles of every side but one.
 pub fn rest(sides: &[Side], at: usize) -> Side {
     let others = || sides.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, side)| side);
-    let mut sums: Vec<Vec<RatioSums>> = Vec::new();
+    let mut moments: Vec<Vec<RatioMoments>> = Vec::new();
     for side in others() {
-        if sums.is_empty() {
-            sums.clone_from(&side.sums);
+        if moments.is_empty() {
+            moments.clone_from(&side.moments);
             continue;
         }
-        let pairs = sums.iter_mut().flatten().zip(side.sums.iter().flatten());
+        let pairs = moments.iter_mut().flatten().zip(side.moments.iter().flatten());
         pairs.for_each(|(sum, own)| *sum = sum.plus(own));
     }
     Side {
         outlet: REST.into(),
         period: Arc::clone(&sides[at].period),
         articles: others().flat_map(|side| side.articles.iter().copied()).collect(),
-        sums,
+        moments,
     }
 }

@@ -8,7 +8,7 @@ use super::article_sums::{ArticleSums, NO_CELL};
 use super::columns::{column, frame};
 use super::fdr;
 use super::intervals::{self, Interval, Kind};
-use super::linearised::RatioSums;
+use super::linearised::{RatioMoments, RatioSums};
 use super::log_odds::{LogOdds, WordCount, log_odds};
 use super::measures::VoiceGroup;
 use super::options::AggregateOptions;
@@ -34,10 +34,7 @@ struct Row<'a> {
 /// Sums of one term over the articles of one outlet that have it.
 #[derive(Clone, Copy, Default)]
 struct TermSums {
-    y: f64,
-    yy: f64,
-    xy: f64,
-    articles: u32,
+    moments: RatioMoments,
     /// Occurrences in any voice, and those inside quoted speech.
     everywhere: u32,
     quoted: u32,
@@ -46,31 +43,27 @@ struct TermSums {
 /// Token and term sums of one outlet, in one period and voice.
 pub(super) struct OutletSums {
     /// Over word tokens; y stays 0.
-    pub(super) tokens: RatioSums,
+    pub(super) tokens: RatioMoments,
     terms: Vec<TermSums>,
 }
 
 impl OutletSums {
-    /// Sums of one lexicon entry over the outlet's articles.
-    pub(super) fn with_term(&self, term: u32) -> RatioSums {
-        let term = &self.terms[term as usize];
-        RatioSums { y: term.y, yy: term.yy, xy: term.xy, ..self.tokens }
+    /// One lexicon entry over the outlet's articles.
+    pub(super) fn with_term(&self, term: u32) -> RatioMoments {
+        self.terms[term as usize].moments.over(&self.tokens)
     }
 
     pub(super) fn articles_with(&self, term: u32) -> u32 {
-        self.terms[term as usize].articles
+        self.terms[term as usize].moments.sums.n as u32
     }
 
     /// The sums of all these outlets; `entries` is the size of the lexicon.
     pub(super) fn together(outlets: &[Self], entries: usize) -> Self {
-        let mut all = Self { tokens: RatioSums::default(), terms: vec![TermSums::default(); entries] };
+        let mut all = Self { tokens: RatioMoments::default(), terms: vec![TermSums::default(); entries] };
         for outlet in outlets {
             all.tokens = all.tokens.plus(&outlet.tokens);
             for (sum, term) in all.terms.iter_mut().zip(&outlet.terms) {
-                sum.y += term.y;
-                sum.yy += term.yy;
-                sum.xy += term.xy;
-                sum.articles += term.articles;
+                sum.moments = sum.moments.plus(&term.moments);
                 sum.everywhere += term.everywhere;
                 sum.quoted += term.quoted;
             }
@@ -111,7 +104,7 @@ pub(super) fn outlet_sums(
 ) -> Vec<OutletSums> {
     let mut outlets: Vec<OutletSums> = Vec::with_capacity(sums.outlets.len());
     outlets.resize_with(sums.outlets.len(), || OutletSums {
-        tokens: RatioSums::default(),
+        tokens: RatioMoments::default(),
         terms: vec![TermSums::default(); sums.lexicon.len()],
     });
     for (article, key) in sums.articles.iter().enumerate() {
@@ -132,10 +125,7 @@ pub(super) fn outlet_sums(
             term.quoted += quoted;
             let y = weight * f64::from(voice.share_of(count, quoted));
             if y > 0.0 {
-                term.y += y;
-                term.yy += y * y;
-                term.xy += tokens * y;
-                term.articles += 1;
+                term.moments.add(y, tokens);
             }
         }
     }
@@ -184,14 +174,16 @@ fn compare_voice<'a>(
     let (period, period_start) = window.map_or((ALL, None), |(_, w)| (w.label.as_str(), w.start));
     let mut rows = Vec::new();
     for term in lexicon_by_name(sums) {
-        let each: Vec<RatioSums> = outlets.iter().map(|outlet| outlet.with_term(term)).collect();
-        let pool = among.iter().fold(RatioSums::default(), |pool, &outlet| pool.plus(&each[outlet as usize]));
+        let each: Vec<RatioMoments> = outlets.iter().map(|outlet| outlet.with_term(term)).collect();
+        let pool = among.iter().fold(RatioSums::default(), |pool, &outlet| pool.plus(&each[outlet as usize].sums));
         if pool.y <= 0.0 {
             continue;
         }
-        for &outlet in among.iter().filter(|&&outlet| each[outlet as usize].n > 0.0) {
-            let own = each[outlet as usize];
-            let counted = &outlets[outlet as usize].terms[term as usize];
+        for &outlet in among.iter().filter(|&&outlet| each[outlet as usize].sums.n > 0.0) {
+            let moments = &each[outlet as usize];
+            let own = moments.sums;
+            let outlet_sums = &outlets[outlet as usize];
+            let counted = &outlet_sums.terms[term as usize];
             let log_odds = log_odds(WordCount::of(&own), WordCount::of(&pool.less(&own)));
             rows.push(Row {
                 outlet: &sums.outlets[outlet as usize],
@@ -200,10 +192,10 @@ fn compare_voice<'a>(
                 voice,
                 term,
                 sums: own,
-                articles_with_term: counted.articles,
+                articles_with_term: outlet_sums.articles_with(term),
                 share_in_quotes: (counted.everywhere > 0)
                     .then(|| f64::from(counted.quoted) / f64::from(counted.everywhere)),
-                interval: intervals::headline(Kind::Rate, &own, options.alpha()).map(|i| i.scaled(1000.0)),
+                interval: intervals::headline(Kind::Rate, moments, options.alpha()).map(|i| i.scaled(1000.0)),
                 log_odds,
                 p: log_odds.map(|compared| intervals::normal_p(compared.z_articles)),
                 q: None,

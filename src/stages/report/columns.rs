@@ -115,7 +115,7 @@ const ESTIMATE: &[Row] = &[
     ("q", "rate", PROBABILITY, "False-discovery rate over the comparisons of the run (Benjamini-Hochberg)"),
     ("n_articles", "articles", COUNT, "Articles behind the row"),
     ("n_sentences", "sentences", COUNT, "Sentences behind the row"),
-    ("method", UNIT, "text", "How estimate and interval were computed"),
+    ("method", UNIT, "text", "How estimate and interval were computed: docs/numbers.md has the names"),
     ("small_cell", UNIT, "true, false", "Fewer articles than the least number for a dependable interval"),
     ("ci_low_bootstrap", "as the estimate", "any", "Lower end of the article bootstrap's percentile interval"),
     ("ci_high_bootstrap", "as the estimate", "any", "Upper end of the article bootstrap's percentile interval"),

@@ -72,21 +72,30 @@ def trend(rng):
     write("trend.json", cases)
 
 
-def shrunk(error, sizes):
-    """Variance and (z/t)² with Kish's effective number of articles in the place of their number."""
-    sizes = np.asarray(sizes, dtype=float)
-    count, kish = len(sizes), sizes.sum() ** 2 / (sizes**2).sum()
-    shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, max(kish - 1, 1))) ** 2
-    return error**2 * (count - 1) / count * kish / (kish - 1), shrink
+def shrunk(y, x):
+    """Variance with Kish's effective number of articles m in the place of their number, and (z/t)² with the degrees of freedom
+    that m and the kurtosis of the residuals leave."""
+    y, x = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
+    residuals = y - y.sum() / x.sum() * x
+    kish = x.sum() ** 2 / (x**2).sum()
+    # The residuals of a ratio sum to zero, so that this kurtosis is about zero too; G2 is not defined for three.
+    heavy = max(0.0, stats.kurtosis(residuals, bias=False)) if len(x) > 3 else 0.0
+    freedom = max(1.0, 2 / (2 / max(kish - 1, 1) + heavy / len(x)))
+    shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, freedom)) ** 2
+    return (residuals**2).sum() / x.sum() ** 2 * kish / (kish - 1), shrink
 
 
-def korn_graubard(estimate, error, sizes, units, alpha=0.05):
-    variance, shrink = shrunk(error, sizes)
+def jeffreys(y, x):
+    estimate, (variance, shrink) = sum(y) / sum(x), shrunk(y, x)
+    size = min(estimate * (1 - estimate) / variance * shrink, sum(x))
+    return list(stats.beta.ppf([0.025, 0.975], estimate * size + 0.5, (1 - estimate) * size + 0.5))
+
+
+def korn_graubard(y, x):
+    estimate, (variance, shrink) = sum(y) / sum(x), shrunk(y, x)
     size = estimate * (1 - estimate) / variance * shrink
-    if units is not None:
-        size = min(size, units)
     hits = size * estimate
-    return [stats.beta.ppf(alpha / 2, hits, size - hits + 1), stats.beta.ppf(1 - alpha / 2, hits + 1, size - hits)]
+    return [stats.beta.ppf(0.025, hits, size - hits + 1), stats.beta.ppf(0.975, hits + 1, size - hits)]
 
 
 def garwood(count, alpha=0.05):
@@ -100,20 +109,17 @@ def intervals(rng):
         y, group = articles(rng, count, share, spread, shortest=2)
         while cluster_mean(y, group)[1] < 1e-9:  # all articles alike has an interval of its own, last below
             y, group = articles(rng, count, share, spread, shortest=2)
-        estimate, error, _ = cluster_mean(y, group)
         sums, sizes = totals(y, group)
-        shares.append({"y": sums, "x": sizes, "interval": korn_graubard(estimate, error, sizes, len(y))})
+        shares.append({"y": sums, "x": sizes, "interval": jeffreys(sums, sizes)})
         tokens = [20 * size for size in sizes]
-        per_token, per_token_error = estimate / 20, error / 20
-        variance, shrink = shrunk(per_token_error, tokens)
+        per_token, (variance, shrink) = sum(sums) / sum(tokens), shrunk(sums, tokens)
         effective = min(per_token**2 / variance * shrink, sum(sums))
         rates.append({"y": sums, "x": tokens,
                       "interval": [min(1.0, per_token * end / effective) for end in garwood(effective)]})
         score = 2 * rng.beta(2, 3, size=y.size) - 1 + 0.2 * rng.normal(size=count)[group]
         score = np.clip(score, -1, 1)
-        estimate, error, _ = cluster_mean(score, group)
-        half = korn_graubard((estimate + 1) / 2, error / 2, sizes, None)
         sums, sizes = totals(score, group)
+        half = korn_graubard([(y + x) / 2 for y, x in zip(sums, sizes)], sizes)
         means.append({"y": sums, "x": sizes, "interval": [2 * end - 1 for end in half]})
     none = {"y": [0.0] * 7, "x": [9.0, 4.0, 12.0, 3.0, 8.0, 5.0, 6.0]}
     shares.append(none | {"interval": [0.0, 1 - 0.025 ** (1 / 7)]})
