@@ -15,11 +15,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+import child
 
 os.environ["FRAMESCOPE_CACHE"] = "off"  # scores of earlier runs would make this one look fast
 
@@ -106,14 +107,12 @@ def main():
             run.mkdir()
             shutil.copy(base / "run.json", run)
             write(like, run / "sentences.parquet", count)
-            started = time.monotonic()
-            child = subprocess.Popen([options.binary, "report", run, "--quiet", "--resamples", "100"])
-            _, status, usage = os.wait4(child.pid, 0)
+            status, elapsed, _, peak = child.run([options.binary, "report", run, "--quiet", "--resamples", "100"])
             if status:
                 sys.exit(f"framescope report failed for {count} articles")
             seconds = json.loads((run / "run.json").read_text())["seconds"]
-            print(f"| {count:,} | {count * SENTENCES:,} | {time.monotonic() - started:.0f} | {seconds['aggregate duplicates']:.1f} | "
-                  f"{seconds['aggregate stories']:.1f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
+            print(f"| {count:,} | {count * SENTENCES:,} | {elapsed:.0f} | {seconds['aggregate duplicates']:.1f} | "
+                  f"{seconds['aggregate stories']:.1f} | {peak:.0f} |", flush=True)
             shutil.rmtree(run)
 
 

@@ -28,6 +28,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import child
+
 os.environ["FRAMESCOPE_CACHE"] = "off"  # scores of earlier runs would make this one look fast
 
 OUTLETS, MONTHS, PER_ARTICLE, GROUP = 24, 24, 40, 100_000
@@ -154,12 +156,11 @@ def processor_seconds(usage):
 
 def report(binary, run, threads):
     """Seconds, of processor time, peak resident megabytes."""
-    started = time.time()
-    child = subprocess.Popen([binary, "report", str(run), "--period", "month"], stdout=subprocess.DEVNULL, env={**os.environ, "RAYON_NUM_THREADS": str(threads), "POLARS_MAX_THREADS": str(threads)})
-    _, status, used = os.wait4(child.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    threads = {"RAYON_NUM_THREADS": str(threads), "POLARS_MAX_THREADS": str(threads)}
+    status, *measured = child.run([binary, "report", run, "--period", "month"], stdout=subprocess.DEVNULL, env={**os.environ, **threads})
+    if status != 0:
         sys.exit("framescope report failed")
-    return time.time() - started, processor_seconds(used), used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+    return measured
 
 
 def compare(run, outlets):

@@ -25,6 +25,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import child
+
 ROOT = Path(__file__).resolve().parent.parent
 NLI = ["contradiction", "neutral", "entailment"]
 MAX_TOKENS = 128
@@ -164,16 +166,15 @@ def python_row(name, work, threads, batch):
 
 def measured(command, environment):
     """The JSON that a command prints, with its peak memory."""
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, env=environment, cwd=ROOT)
-        complaint = process.stderr.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise RuntimeError(complaint.strip().splitlines()[-1] if complaint.strip() else f"exit {process.returncode}")
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
+        status, _, _, peak = child.run(command, stdout=out, stderr=complaints, env=environment, cwd=ROOT)
+        complaints.seek(0)
+        complaint = complaints.read().decode(errors="replace").strip()
+        if status != 0:
+            raise RuntimeError(complaint.splitlines()[-1] if complaint else f"exit {status}")
         out.seek(0)
         found = json.loads(out.read().decode().strip().splitlines()[-1])
-    return found | {"peak_mb": round(usage.ru_maxrss / 1024)}
+    return found | {"peak_mb": round(peak)}
 
 
 def build(target):

@@ -14,11 +14,11 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+import child
 
 os.environ["FRAMESCOPE_CACHE"] = "off"  # scores of earlier runs would make this one look fast
 
@@ -54,14 +54,10 @@ def collection(path, articles, stock_size, seed=7):
 
 def run(binary, source, out, *more):
     """Seconds, peak resident megabytes, and the counts of run.json."""
-    started = time.time()
-    child = subprocess.Popen([binary, "score", str(source), "-o", str(out), "--quiet", *more])
-    _, status, used = os.wait4(child.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    status, seconds, _, peak = child.run([binary, "score", source, "-o", out, "--quiet", *more])
+    if status not in (0, 1):
         sys.exit(f"framescope failed on {source}")
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    manifest = json.loads((out / "run.json").read_text())
-    return time.time() - started, used.ru_maxrss / unit, manifest
+    return seconds, peak, json.loads((out / "run.json").read_text())
 
 
 def main():

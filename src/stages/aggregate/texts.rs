@@ -23,8 +23,12 @@ pub struct ArticleText {
 /// completed.
 ///
 /// # Errors
-/// A file that cannot be read or lacks a column.
-pub fn for_each_article(path: &Path, sums: &ArticleSums, mut take: impl FnMut(Vec<ArticleText>)) -> Result<()> {
+/// A file that cannot be read or lacks a column, and whatever `take` refuses.
+pub fn for_each_article(
+    path: &Path,
+    sums: &ArticleSums,
+    mut take: impl FnMut(Vec<ArticleText>) -> Result<()>,
+) -> Result<()> {
     let place: FxHashMap<&str, u32> = sums.articles.iter().map(|article| article.id.as_str()).zip(0..).collect();
     let wanted = ["article_id", "part", "text"].map(String::from);
     let mut open: Option<ArticleText> = None;
@@ -47,9 +51,7 @@ pub fn for_each_article(path: &Path, sums: &ArticleSums, mut take: impl FnMut(Ve
             let headline = part.parse() == Ok(Part::Headline);
             if headline { &mut open.headline } else { &mut open.sentences }.push(text.to_owned());
         }
-        take(done);
-        Ok(())
+        take(done)
     })?;
-    take(open.into_iter().collect());
-    Ok(())
+    take(open.into_iter().collect())
 }

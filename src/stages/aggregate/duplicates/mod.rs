@@ -115,6 +115,7 @@ fn sign(path: &Path, sums: &ArticleSums, order: &[u32]) -> Result<(Vec<Signature
             .map(|text| (text.article, long_enough(text).map(|set| minhash::signature(&set))))
             .collect();
         signed.into_iter().for_each(|(article, signature)| by_article[article as usize] = signature);
+        Ok(())
     })?;
     let signed = order.iter().filter_map(|&article| Some((by_article[article as usize].take()?, article)));
     Ok(signed.unzip())
@@ -137,6 +138,7 @@ fn sets(path: &Path, sums: &ArticleSums, wanted: &FxHashSet<u32>) -> Result<FxHa
             .map(|text| (text.article, shingles::shingles(&text.sentences)))
             .collect();
         sets.extend(made);
+        Ok(())
     })?;
     Ok(sets)
 }

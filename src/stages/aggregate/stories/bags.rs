@@ -1,4 +1,11 @@
 //! Articles as bags of weighted terms.
+//!
+//! The bags of a million articles are gigabytes: while the texts are read they go to a temporary file, and come back a few days'
+//! articles at a time.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use rapidhash::v3::rapidhash_v3;
 use rayon::prelude::*;
@@ -41,18 +48,48 @@ pub struct Weight {
 }
 
 /// Terms of every article, while the texts are read.
-#[derive(Default)]
 pub struct Bags {
-    articles: Vec<(u32, Vec<Kept>)>,
+    file: BufWriter<File>,
+    /// Of each article, where its terms begin in the file, and how many they are.
+    places: Vec<(u64, u32)>,
+    written: u64,
+    articles: usize,
     place: FxHashMap<u64, u32>,
     terms: Vec<Term>,
 }
 
-/// As [`Count`], with the term's place in [`Bags::terms`]: those of all articles are the most that is in memory here.
+/// Terms of every article, with what is known of all of them.
+pub struct Shelf {
+    file: File,
+    places: Vec<(u64, u32)>,
+    idf: Vec<f32>,
+    names: Vec<bool>,
+}
+
+/// As [`Count`], with the term's place in [`Bags::terms`].
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Kept {
     term: u32,
     lead: u16,
     full: u16,
+}
+
+/// Bytes of a [`Kept`] in the file.
+const KEPT: usize = 8;
+
+impl Kept {
+    fn to_bytes(self) -> [u8; KEPT] {
+        let mut bytes = [0; KEPT];
+        bytes[..4].copy_from_slice(&self.term.to_le_bytes());
+        bytes[4..6].copy_from_slice(&self.lead.to_le_bytes());
+        bytes[6..].copy_from_slice(&self.full.to_le_bytes());
+        bytes
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Self {
+        let two = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        Self { term: u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]), lead: two(4), full: two(6) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,12 +101,36 @@ struct Term {
 }
 
 impl Bags {
-    pub fn add(&mut self, texts: &[ArticleText]) {
+    /// For `articles` articles, with a temporary file in `folder`, or where the system keeps them if that is not to be written to.
+    ///
+    /// # Errors
+    /// No file can be made in either.
+    pub fn new(folder: &Path, articles: usize) -> std::io::Result<Self> {
+        let file = tempfile::tempfile_in(folder).or_else(|_| tempfile::tempfile())?;
+        Ok(Self {
+            file: BufWriter::new(file),
+            places: vec![(0, 0); articles],
+            written: 0,
+            articles: 0,
+            place: FxHashMap::default(),
+            terms: Vec::new(),
+        })
+    }
+
+    /// # Errors
+    /// The temporary file cannot be written.
+    pub fn add(&mut self, texts: &[ArticleText]) -> std::io::Result<()> {
         let counted: Vec<Vec<Count>> = texts.par_iter().map(count).collect();
         for (text, counts) in texts.iter().zip(counted) {
-            let kept = counts.into_iter().map(|count| self.keep(count)).collect();
-            self.articles.push((text.article, kept));
+            self.places[text.article as usize] = (self.written, counts.len() as u32);
+            self.written += (KEPT * counts.len()) as u64;
+            self.articles += 1;
+            for count in counts {
+                let kept = self.keep(count);
+                self.file.write_all(&kept.to_bytes())?;
+            }
         }
+        Ok(())
     }
 
     fn keep(&mut self, count: Count) -> Kept {
@@ -85,17 +146,41 @@ impl Bags {
         Kept { term: place, lead: count.lead, full: count.full }
     }
 
-    /// The weighted terms of each of `articles` articles, sorted by term.
-    pub fn weigh(self, articles: usize) -> Vec<Vec<Weight>> {
-        let count = self.articles.len();
-        let idf: Vec<f32> = self.terms.iter().map(|term| background::idf(term.hash, term.articles, count)).collect();
+    /// # Errors
+    /// The temporary file cannot be written.
+    pub fn shelve(self) -> std::io::Result<Shelf> {
+        let idf = |term: &Term| background::idf(term.hash, term.articles, self.articles);
         let name = |term: &Term| term.inside > 0 && term.capital as f32 >= CAPITALISED * term.inside as f32;
-        let names: Vec<bool> = self.terms.iter().map(name).collect();
-        let weighed: Vec<(u32, Vec<Weight>)> =
-            self.articles.into_par_iter().map(|(article, kept)| (article, weigh(kept, &idf, &names))).collect();
-        let mut by_article = vec![Vec::new(); articles];
-        weighed.into_iter().for_each(|(article, weights)| by_article[article as usize] = weights);
-        by_article
+        Ok(Shelf {
+            idf: self.terms.iter().map(idf).collect(),
+            names: self.terms.iter().map(name).collect(),
+            places: self.places,
+            file: self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?,
+        })
+    }
+}
+
+impl Shelf {
+    /// The number of articles.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The weighted terms of each of these articles, sorted by term.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    pub fn weights(&mut self, articles: &[u32]) -> std::io::Result<Vec<Vec<Weight>>> {
+        let mut read = Vec::with_capacity(articles.len());
+        for &article in articles {
+            let (at, terms) = self.places[article as usize];
+            let mut bytes = vec![0; KEPT * terms as usize];
+            self.file.seek(SeekFrom::Start(at))?;
+            self.file.read_exact(&mut bytes)?;
+            read.push(bytes);
+        }
+        let kept = |bytes: Vec<u8>| bytes.chunks_exact(KEPT).map(Kept::of_bytes).collect();
+        Ok(read.into_par_iter().map(|bytes| weigh(kept(bytes), &self.idf, &self.names)).collect())
     }
 }
 
@@ -198,13 +283,15 @@ mod tests {
             headline: vec!["Flood".into()],
             sentences: vec![sentence.into()],
         };
-        let mut bags = Bags::default();
+        let folder = tempfile::tempdir().unwrap();
+        let mut bags = Bags::new(folder.path(), 2).unwrap();
         bags.add(&[
             text(0, "The mayor of Harborton said that the pumps had failed"),
             text(1, "A pump of the town failed"),
-        ]);
+        ])
+        .unwrap();
         let [name, headline] = ["Harborton", "Flood"].map(|word| bags.place[&term(word).unwrap()]);
-        let weights = bags.weigh(2);
+        let weights = bags.shelve().unwrap().weights(&[0, 1]).unwrap();
         let once = weights[0].iter().filter(|weight| weight.term != headline);
         let heaviest = once.max_by(|a, b| a.full.total_cmp(&b.full)).unwrap();
         assert_eq!(heaviest.term, name, "{:?}", weights[0]);

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 
 use super::article_sums::ArticleSums;
 use super::texts::for_each_article;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Which articles tell the same story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +35,16 @@ pub struct Stories {
 /// Finds the stories of a sentence table.
 ///
 /// # Errors
-/// A file that cannot be read or lacks a column.
+/// A file that cannot be read or lacks a column; no room for the temporary file beside it.
 pub fn find(path: &Path, sums: &ArticleSums) -> Result<Stories> {
-    let mut bags = bags::Bags::default();
-    for_each_article(path, sums, |texts| bags.add(&texts))?;
-    let weights = bags.weigh(sums.articles.len());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unusable = || Error::io(folder.join("(temporary file)"));
+    let mut bags = bags::Bags::new(folder, sums.articles.len()).map_err(unusable())?;
+    for_each_article(path, sums, |texts| bags.add(&texts).map_err(unusable()))?;
+    let mut shelf = bags.shelve().map_err(unusable())?;
     let dates: Vec<Option<NaiveDate>> = sums.articles.iter().map(|article| article.date).collect();
-    let links = candidates::links(&weights, &dates);
-    drop(weights);
+    let links = candidates::links(&mut shelf, &dates).map_err(unusable())?;
+    drop(shelf);
     let days: Vec<Option<i32>> =
         dates.iter().map(|date| date.map(|date| (date - NaiveDate::default()).num_days() as i32)).collect();
     Ok(Stories::new(&linkage::groups(&links, &days), sums))
