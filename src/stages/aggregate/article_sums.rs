@@ -189,7 +189,6 @@ struct Reading<'a> {
     articles: FxHashMap<String, u32>,
     outlets: FxHashMap<String, u32>,
     lexicon: FxHashMap<(String, String), u32>,
-    terms: FxHashMap<(u32, Part, u32), (u32, u32)>,
     rows: usize,
 }
 
@@ -211,7 +210,6 @@ impl<'a> Reading<'a> {
             articles: FxHashMap::default(),
             outlets: FxHashMap::default(),
             lexicon: FxHashMap::default(),
-            terms: FxHashMap::default(),
             rows: 0,
         }
     }
@@ -363,16 +361,16 @@ impl<'a> Reading<'a> {
         let parts = found.column("part")?.str()?.iter();
         let names = found.column("term")?.str()?.iter().zip(found.column("category")?.str()?.iter());
         let quoted = found.column("in_quote")?.bool()?.iter();
+        let mut counts = Vec::new();
         for (((&article, part), (term, category)), quoted) in articles.iter().zip(parts).zip(names).zip(quoted) {
             let (Some(part), Some(term), Some(category)) = (part.and_then(|name| name.parse().ok()), term, category)
             else {
                 continue;
             };
             let term = self.term(term, category);
-            let counts = self.terms.entry((article, part, term)).or_default();
-            counts.0 += 1;
-            counts.1 += u32::from(quoted == Some(true));
+            counts.push(TermCount { article, part, term, count: 1, quoted: u32::from(quoted == Some(true)) });
         }
+        self.sums.terms.extend(merged(counts));
         Ok(())
     }
 
@@ -392,12 +390,25 @@ impl<'a> Reading<'a> {
         if let Some(sampled) = &mut sums.sampled {
             sampled.resize(cells);
         }
-        let counts = self.terms.into_iter();
-        sums.terms = counts
-            .map(|((article, part, term), (count, quoted))| TermCount { article, part, term, count, quoted })
-            .collect();
-        sums.terms.sort_unstable_by_key(|count| (count.article, count.part, count.term));
+        // An article that a batch cuts, or that comes again later, has counts in both.
+        sums.terms = merged(sums.terms);
+        sums.terms.shrink_to_fit();
         sums.weights = vec![1.0; sums.articles.len()];
         sums
     }
+}
+
+/// Sorted by article, part and term, one count each.
+fn merged(mut counts: Vec<TermCount>) -> Vec<TermCount> {
+    let place = |count: &TermCount| (count.article, count.part, count.term);
+    counts.sort_unstable_by_key(place);
+    counts.dedup_by(|next, kept| {
+        let same = place(next) == place(kept);
+        if same {
+            kept.count += next.count;
+            kept.quoted += next.quoted;
+        }
+        same
+    });
+    counts
 }

@@ -24,6 +24,8 @@ use crate::error::Result;
 /// The threshold rises until no more n-grams reach it, and their sums by outlet and voice (32 bytes each) are no more,
 /// which bounds the memory of the second pass whatever the number of sentences and outlets.
 const MOST: Most = Most { candidates: 400_000, cells: 20_000_000 };
+/// Passages whose n-grams are in memory together: those of a whole batch of sentences would be half a gigabyte.
+const AT_ONCE: usize = 512;
 const VOICES: [&str; 2] = ["narration", "quote"];
 const VOICE_NAMES: [&str; 2] = ["narration", "quotes"];
 
@@ -87,8 +89,10 @@ pub fn table(
     }
     let mut sketch = Sketch::new();
     passages(path, sums, |passages| {
-        let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
-        distinct.iter().for_each(|grams| sketch.add(grams));
+        for few in passages.chunks(AT_ONCE) {
+            let distinct: Vec<Vec<u64>> = few.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
+            distinct.iter().for_each(|grams| sketch.add(grams));
+        }
     })?;
     let least = u16::try_from(options.distinctive_articles.max(1)).unwrap_or(u16::MAX);
     let threshold = sketch.threshold(least, MOST, VOICES.len() * sums.outlets.len());
@@ -98,9 +102,11 @@ pub fn table(
     let mut counts = Counts { tokens: vec![Default::default(); sums.outlets.len()], ..Counts::default() };
     passages(path, sums, |passages| {
         let candidate = |gram| sketch.articles(gram) >= threshold;
-        let counted: Vec<_> = passages.par_iter().map(|p| ngrams::count(&p.sentences, candidate)).collect();
-        for (passage, (grams, tokens)) in passages.iter().zip(counted) {
-            counts.add(passage, grams, tokens);
+        for few in passages.chunks(AT_ONCE) {
+            let counted: Vec<_> = few.par_iter().map(|p| ngrams::count(&p.sentences, candidate)).collect();
+            for (passage, (grams, tokens)) in few.iter().zip(counted) {
+                counts.add(passage, grams, tokens);
+            }
         }
     })?;
     drop(sketch);

@@ -48,9 +48,20 @@ pub fn estimate(a: &Signature, b: &Signature) -> f64 {
     a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / VALUES as f64
 }
 
-/// Pairs that share a band and whose estimated similarity is at least `least`: indices into `signed`, the smaller
-/// first, sorted. `signed` is in the order in which articles may lead a cluster.
-pub fn candidates(signed: &[Signature], least: f64) -> Vec<(u32, u32)> {
+/// Signatures, and the place of each in the order in which articles may lead a cluster: `places[rank]`.
+pub struct Signed {
+    pub signatures: Vec<Signature>,
+    pub places: Vec<u32>,
+}
+
+impl Signed {
+    fn at(&self, rank: u32) -> &Signature {
+        &self.signatures[self.places[rank as usize] as usize]
+    }
+}
+
+/// Pairs that share a band and whose estimated similarity is at least `least`: ranks, the smaller first, sorted.
+pub fn candidates(signed: &Signed, least: f64) -> Vec<(u32, u32)> {
     let mut pairs: Vec<(u32, u32)> =
         (0..BANDS).into_par_iter().flat_map_iter(|band| in_band(signed, band, least)).collect();
     pairs.par_sort_unstable();
@@ -58,15 +69,16 @@ pub fn candidates(signed: &[Signature], least: f64) -> Vec<(u32, u32)> {
     pairs
 }
 
-fn in_band(signed: &[Signature], band: usize, least: f64) -> Vec<(u32, u32)> {
+fn in_band(signed: &Signed, band: usize, least: f64) -> Vec<(u32, u32)> {
     let key = |signature: &Signature| -> [u32; ROWS] { std::array::from_fn(|row| signature[band * ROWS + row]) };
-    let mut keyed: Vec<([u32; ROWS], u32)> = signed.iter().map(key).zip(0..).collect();
+    let ranks = 0..signed.places.len() as u32;
+    let mut keyed: Vec<([u32; ROWS], u32)> = ranks.map(|rank| (key(signed.at(rank)), rank)).collect();
     keyed.sort_unstable();
     let mut pairs = Vec::new();
     for bucket in keyed.chunk_by(|a, b| a.0 == b.0) {
         for (at, &(_, first)) in bucket.iter().take(LEADERS).enumerate() {
             let alike = |&(_, second): &([u32; ROWS], u32)| {
-                let near = estimate(&signed[first as usize], &signed[second as usize]) >= least;
+                let near = estimate(signed.at(first), signed.at(second)) >= least;
                 near.then_some((first, second))
             };
             pairs.extend(bucket[at + 1..].iter().filter_map(alike));
@@ -96,8 +108,10 @@ mod tests {
 
     #[test]
     fn like_sets_are_candidates_and_unlike_ones_are_not() {
-        let signed: Vec<Signature> =
+        let signatures: Vec<Signature> =
             [0..600, 1000..1600, 30..630, 2000..2600].map(|range| signature(&set(range))).into();
-        assert_eq!(candidates(&signed, 0.3), [(0, 2)]);
+        let ranked = |places: [u32; 4]| Signed { signatures: signatures.clone(), places: places.into() };
+        assert_eq!(candidates(&ranked([0, 1, 2, 3]), 0.3), [(0, 2)]);
+        assert_eq!(candidates(&ranked([3, 2, 1, 0]), 0.3), [(1, 3)]);
     }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::minhash::Signature;
+use self::minhash::{Signature, Signed};
 use super::article_sums::{ArticleKey, ArticleSums};
 use super::texts::{ArticleText, for_each_article};
 use crate::error::Result;
@@ -23,6 +23,8 @@ use crate::error::Result;
 pub const LEAST_SIMILARITY: f64 = 0.5;
 /// Estimated similarity from which a pair is worth the exact one: 4.4 standard errors below.
 const WORTH_A_LOOK: f64 = 0.3;
+/// Shingle sets in memory at a time: some 5 kB each.
+const SETS: usize = 50_000;
 /// Fewer shingles than this say nothing: two stubs "Subscribe to read on" are no reprint.
 const LEAST_SHINGLES: usize = 30;
 
@@ -47,14 +49,7 @@ pub fn find(path: &Path, sums: &ArticleSums) -> Result<Clusters> {
     let (signed, article_of) = sign(path, sums, &order)?;
     let candidates = minhash::candidates(&signed, WORTH_A_LOOK);
     drop(signed);
-    let wanted: FxHashSet<u32> =
-        candidates.iter().flat_map(|&(a, b)| [a, b]).map(|at| article_of[at as usize]).collect();
-    let sets = sets(path, sums, &wanted)?;
-    let similarity = |&(first, second): &(u32, u32)| {
-        let [a, b] = [first, second].map(|at| &sets[&article_of[at as usize]]);
-        shingles::jaccard(a, b)
-    };
-    let exact: Vec<f64> = candidates.par_iter().map(similarity).collect();
+    let exact = similarities(path, sums, &candidates, &article_of)?;
     let alike = candidates.iter().zip(exact).filter(|(_, similarity)| *similarity >= LEAST_SIMILARITY);
     let pairs: Vec<(u32, u32, f64)> = alike.map(|(&(first, second), similarity)| (first, second, similarity)).collect();
     let leaders = lead(article_of.len(), pairs);
@@ -107,22 +102,49 @@ fn same_name(agency: &str, outlet: &str) -> bool {
 }
 
 /// Signatures in the order given, of the articles that are long enough, and which article each is.
-fn sign(path: &Path, sums: &ArticleSums, order: &[u32]) -> Result<(Vec<Signature>, Vec<u32>)> {
-    let mut by_article: Vec<Option<Signature>> = vec![None; sums.articles.len()];
+fn sign(path: &Path, sums: &ArticleSums, order: &[u32]) -> Result<(Signed, Vec<u32>)> {
+    // In the order of the table, each where it came: half a kilobyte an article must not stand in memory twice.
+    let mut signed: Vec<Signature> = Vec::new();
+    let mut place_of: Vec<Option<u32>> = vec![None; sums.articles.len()];
     for_each_article(path, sums, |texts| {
-        let signed: Vec<_> = texts
+        let made: Vec<_> = texts
             .par_iter()
             .map(|text| (text.article, long_enough(text).map(|set| minhash::signature(&set))))
             .collect();
-        signed.into_iter().for_each(|(article, signature)| by_article[article as usize] = signature);
+        for (article, signature) in made {
+            place_of[article as usize] = signature.is_some().then_some(signed.len() as u32);
+            signed.extend(signature);
+        }
         Ok(())
     })?;
-    let signed = order.iter().filter_map(|&article| Some((by_article[article as usize].take()?, article)));
-    Ok(signed.unzip())
+    let ranked = order.iter().filter_map(|&article| Some((place_of[article as usize]?, article)));
+    let (places, article_of) = ranked.unzip();
+    Ok((Signed { signatures: signed, places }, article_of))
 }
 
 fn long_enough(text: &ArticleText) -> Option<Vec<u64>> {
     Some(shingles::shingles(&text.sentences)).filter(|set| set.len() >= LEAST_SHINGLES)
+}
+
+/// Exact similarity of each pair of ranks: as many pairs a pass over the texts as [`SETS`] allows.
+fn similarities(path: &Path, sums: &ArticleSums, pairs: &[(u32, u32)], article_of: &[u32]) -> Result<Vec<f64>> {
+    let mut found = Vec::with_capacity(pairs.len());
+    while found.len() < pairs.len() {
+        let mut wanted = FxHashSet::default();
+        let within = |pair: &&(u32, u32)| {
+            wanted.extend([pair.0, pair.1].map(|at| article_of[at as usize]));
+            wanted.len() <= SETS
+        };
+        let now = pairs[found.len()..].iter().take_while(within).count();
+        let sets = sets(path, sums, &wanted)?;
+        let similarity = |&(first, second): &(u32, u32)| {
+            let [a, b] = [first, second].map(|at| &sets[&article_of[at as usize]]);
+            shingles::jaccard(a, b)
+        };
+        let few = &pairs[found.len()..found.len() + now];
+        found.extend(few.par_iter().map(similarity).collect::<Vec<_>>());
+    }
+    Ok(found)
 }
 
 /// Shingle sets of some articles.

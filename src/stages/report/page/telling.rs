@@ -84,16 +84,24 @@ pub fn pick(
 
 fn candidates(sentences: &Path, column: &str, threshold: f32) -> Result<DataFrame> {
     let wanted = ["sentence_id", "article_id", "outlet", "date", "title", "url", "text", "terms", column];
-    let best_first = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    Ok(LazyFrame::scan_parquet(PlRefPath::try_from_path(sentences)?, Default::default())?
+    let eligible = LazyFrame::scan_parquet(PlRefPath::try_from_path(sentences)?, Default::default())?
         .filter(col("voice").eq(lit("narration")).and(col("part").eq(lit("body"))))
         .filter(col("indirect_speech").not())
         .filter(col("n_tokens").gt_eq(lit(*TOKENS.start())).and(col("n_tokens").lt_eq(lit(*TOKENS.end()))))
-        .filter(col(column).gt_eq(lit(threshold)))
+        .filter(col(column).gt_eq(lit(threshold)));
+    // Sorting holds all rows that it is given: the scores first, so that the texts of the best alone are ever read together.
+    let scores = eligible
+        .clone()
+        .select([col(column)])
+        .sort([column], SortMultipleOptions::default().with_order_descending(true));
+    let last = scores.limit(CANDIDATES).collect_with_engine(Engine::Streaming)?.unwrap_single();
+    let last = last.column(column)?.f32()?.min().unwrap_or(threshold);
+    let best_first = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    Ok(eligible
+        .filter(col(column).gt_eq(lit(last)))
         .select(wanted.map(col))
         .sort_by_exprs([col(column), col("sentence_id")], best_first)
         .limit(CANDIDATES)
-        // Streamed, so that the best alone are held, not every sentence that reaches the threshold.
         .collect_with_engine(Engine::Streaming)?
         .unwrap_single())
 }
