@@ -138,21 +138,22 @@ impl RatioMoments {
     }
 }
 
-/// Degrees of freedom ν of a variance from `n` articles that count as `effective` ones of equal length, from the sums of the
-/// squares and of the fourth powers of their residuals: as a sample variance's relative error is 2/(n−1) + κ/n with κ the excess kurtosis
-/// (Cramér 1946, *Mathematical Methods of Statistics*, 27.4), and 2/ν for a χ² of ν degrees, 2/ν = 2/(m−1) + κ/n. κ is estimated
-/// without bias for normal residuals (G₂ of Joanes & Gill 1998, *The Statistician* 47), a negative one taken as none. At least 1.
+/// Degrees of freedom of a variance from `n` articles that count as `effective` ones of equal length, from the sums of the
+/// squares and of the fourth powers of their residuals: m − 1, or fewer where the tails are heavy. A sample variance has the relative
+/// variance 2/(n−1) + κ/n with κ the excess kurtosis (Cramér 1946, *Mathematical Methods of Statistics*, 27.4), one of χ² with ν
+/// degrees has 2/ν, so ν = 2/(2/(n−1) + κ/n). κ is estimated without bias for normal residuals (G₂ of Joanes & Gill 1998, *The
+/// Statistician* 47), a negative one taken as none. Unequal lengths make tails heavy too: of the two the fewer, not both. At least 1.
 ///
 /// Rare events sit in a few articles, whose residuals have heavy tails: a sample without them takes its own variance for small.
 pub fn degrees_of_freedom(n: f64, effective: f64, squares: f64, fourth: f64) -> f64 {
-    let known = 2.0 / (effective - 1.0).max(1.0);
+    let by_length = (effective - 1.0).max(1.0);
     if n < 3.5 || squares <= 0.0 {
-        return 2.0 / known;
+        return by_length;
     }
     // Rounding may leave the fourth powers outside of what any residuals can have.
     let g = (n * fourth / (squares * squares)).clamp(1.0, n) - 3.0;
     let excess = (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * g + 6.0);
-    (2.0 / (known + excess.max(0.0) / n)).max(1.0)
+    by_length.min(2.0 / (2.0 / (n - 1.0) + excess.max(0.0) / n)).max(1.0)
 }
 
 #[cfg(test)]

@@ -74,13 +74,13 @@ def trend(rng):
 
 def shrunk(y, x):
     """Variance with Kish's effective number of articles m in the place of their number, and (z/t)² with the degrees of freedom
-    that m and the kurtosis of the residuals leave."""
+    that m, or the kurtosis of the residuals, leaves."""
     y, x = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
     residuals = y - y.sum() / x.sum() * x
     kish = x.sum() ** 2 / (x**2).sum()
     # The residuals of a ratio sum to zero, so that this kurtosis is about zero too; G2 is not defined for three.
     heavy = max(0.0, stats.kurtosis(residuals, bias=False)) if len(x) > 3 else 0.0
-    freedom = max(1.0, 2 / (2 / max(kish - 1, 1) + heavy / len(x)))
+    freedom = max(1.0, min(kish - 1, 2 / (2 / (len(x) - 1) + heavy / len(x))))
     shrink = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, freedom)) ** 2
     return (residuals**2).sum() / x.sum() ** 2 * kish / (kish - 1), shrink
 
