@@ -91,10 +91,9 @@ class Schemes:
 
     def __init__(self, path, seed=3):
         stored = np.load(path)
-        self.parts = {key.split("/")[0] for key in stored}
         self.stored = {key: torch.from_numpy(stored[key]) for key in stored}
         self.rng = np.random.default_rng(seed)
-        self.names = sorted(self.parts)
+        self.names = sorted({key.split("/")[0] for key in stored})
         weights = np.array([SCHEME_WEIGHT[name] for name in self.names])
         self.weights = weights / weights.sum()
 

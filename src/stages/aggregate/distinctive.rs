@@ -24,7 +24,7 @@ use crate::error::Result;
 /// The threshold rises until no more n-grams reach it, and their sums by outlet and voice (32 bytes each) are no more,
 /// which bounds the memory of the second pass whatever the number of sentences and outlets.
 const MOST: Most = Most { candidates: 400_000, cells: 20_000_000 };
-/// Passages whose n-grams are in memory together: those of a whole batch of sentences would be half a gigabyte.
+/// Passages handed over together: the n-grams of a whole batch of sentences would be half a gigabyte.
 const AT_ONCE: usize = 512;
 const VOICES: [&str; 2] = ["narration", "quote"];
 const VOICE_NAMES: [&str; 2] = ["narration", "quotes"];
@@ -89,10 +89,8 @@ pub fn table(
     }
     let mut sketch = Sketch::new();
     passages(path, sums, |passages| {
-        for few in passages.chunks(AT_ONCE) {
-            let distinct: Vec<Vec<u64>> = few.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
-            distinct.iter().for_each(|grams| sketch.add(grams));
-        }
+        let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
+        distinct.iter().for_each(|grams| sketch.add(grams));
     })?;
     let least = u16::try_from(options.distinctive_articles.max(1)).unwrap_or(u16::MAX);
     let threshold = sketch.threshold(least, MOST, VOICES.len() * sums.outlets.len());
@@ -102,11 +100,9 @@ pub fn table(
     let mut counts = Counts { tokens: vec![Default::default(); sums.outlets.len()], ..Counts::default() };
     passages(path, sums, |passages| {
         let candidate = |gram| sketch.articles(gram) >= threshold;
-        for few in passages.chunks(AT_ONCE) {
-            let counted: Vec<_> = few.par_iter().map(|p| ngrams::count(&p.sentences, candidate)).collect();
-            for (passage, (grams, tokens)) in few.iter().zip(counted) {
-                counts.add(passage, grams, tokens);
-            }
+        let counted: Vec<_> = passages.par_iter().map(|p| ngrams::count(&p.sentences, candidate)).collect();
+        for (passage, (grams, tokens)) in passages.iter().zip(counted) {
+            counts.add(passage, grams, tokens);
         }
     })?;
     drop(sketch);
@@ -120,7 +116,7 @@ pub fn table(
     data_frame(&rows.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// Streams the text, an article at a time: an article cut by the end of a batch is held back and completed.
+/// Streams the text, an article at a time, [`AT_ONCE`] passages together: an article cut by the end of a batch is held back and completed.
 fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -> Result<()> {
     let outlets: FxHashMap<&str, u32> = sums.outlets.iter().map(String::as_str).zip(0..).collect();
     let weights: FxHashMap<&str, f64> = sums
@@ -154,7 +150,7 @@ fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -
                 None => open.push(Passage { outlet, voice, sentences: vec![text.to_string()], weight }),
             }
         }
-        take(&done);
+        done.chunks(AT_ONCE).for_each(&mut take);
         Ok(())
     })?;
     take(&open);

@@ -63,16 +63,13 @@ impl Totals {
     }
 }
 
-/// How an estimate varies with λ: sums over articles of what each moves without the student (`own`) and of what λ adds.
+/// How an estimate varies with λ.
 struct Spread {
     all: Totals,
     articles: f64,
     effective: f64,
     /// What each article moves the estimate by: without the student, and what λ adds.
     moves: Vec<(f64, f64)>,
-    own_own: f64,
-    own_added: f64,
-    added_added: f64,
 }
 
 /// The estimate from a set of articles; `None` where fewer than two have a sentence that was read.
@@ -94,31 +91,27 @@ impl Spread {
         let (cross, student) = (mean(all.cross, all.read), mean(all.student_read, all.read));
         let unread = mean(all.student_unread, all.unread);
         let effective = all.read * all.read / squares;
-        let moves = Vec::with_capacity(articles.len());
-        let mut spread = Self { all, articles: n, effective, moves, own_own: 0.0, own_added: 0.0, added_added: 0.0 };
-        for a in articles {
+        let moved = |a: &Totals| {
             let own = (a.cross - cross * a.read) / all.read;
             let added =
                 mean(a.student_unread - unread * a.unread, all.unread) - (a.student_read - student * a.read) / all.read;
-            let added = if all.unread > 0.0 { added } else { 0.0 };
-            spread.own_own += own * own;
-            spread.own_added += own * added;
-            spread.added_added += added * added;
-            spread.moves.push((own, added));
-        }
-        Some(spread)
+            (own, if all.unread > 0.0 { added } else { 0.0 })
+        };
+        Some(Self { all, articles: n, effective, moves: articles.iter().map(moved).collect() })
     }
 
     fn best_lambda(&self) -> f64 {
-        if self.added_added > 0.0 { (-self.own_added / self.added_added).clamp(0.0, 1.0) } else { 0.0 }
+        let own_added: f64 = self.moves.iter().map(|(own, added)| own * added).sum();
+        let added_added: f64 = self.moves.iter().map(|(_, added)| added * added).sum();
+        if added_added > 0.0 { (-own_added / added_added).clamp(0.0, 1.0) } else { 0.0 }
     }
 
     fn at(&self, lambda: f64) -> Option<Corrected> {
-        let squares = self.own_own + lambda * (2.0 * self.own_added + lambda * self.added_added);
-        // Differences of equal sums leave noise.
-        let squares = if squares < 1e-13 * self.own_own { 0.0 } else { squares };
-        let (n, effective) = (self.articles, self.effective);
-        let fourth = self.moves.iter().map(|(own, added)| (own + lambda * added).powi(4)).sum();
+        let sum_of = |power| self.moves.iter().map(|(own, added)| (own + lambda * added).powi(power)).sum::<f64>();
+        let own_squares: f64 = self.moves.iter().map(|(own, _)| own * own).sum();
+        // Differences of equal numbers leave noise.
+        let squares = if sum_of(2) < 1e-13 * own_squares { 0.0 } else { sum_of(2) };
+        let (n, effective, fourth) = (self.articles, self.effective, sum_of(4));
         let freedom = degrees_of_freedom(n, effective, squares, fourth);
         let value = self.all.value(lambda)?;
         Some(Corrected { value, variance: n / (n - 1.0) * squares, lambda, articles: n, effective, freedom })

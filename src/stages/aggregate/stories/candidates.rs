@@ -92,9 +92,9 @@ impl Walk<'_> {
             let first = if self.days[end - 1].is_some() { first_met(self.days, start) } else { 0 };
             if first < from {
                 held.clear();
-                from = first;
+            } else {
+                held.drain(..(first - from).min(held.len()));
             }
-            held.drain(..(first - from).min(held.len()));
             from = first;
             self.load(from + held.len()..end, takes_part, &mut held)?;
             let mut index: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
