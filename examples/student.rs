@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use framescope::run_folder::RunManifest;
 use framescope::stages::aggregate::intervals::Kind;
@@ -21,9 +22,14 @@ use polars::prelude::*;
 use rand::seq::index;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 /// Sentences of one article, as places in the population.
 type Article = Vec<usize>;
+
+/// Whether the corrected interval holds the truth, its width, that of the sample alone, whether the student's holds it, lambda,
+/// and 1 where there is a corrected interval.
+type Counts = [f64; 6];
 
 struct Population {
     articles: Vec<Article>,
@@ -45,13 +51,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{} articles, {n} sentences, {k} frames; {resamples} resamples, {sample} sentences each",
         population.articles.len()
     );
-    let mut counts: HashMap<(usize, bool), [f64; 6]> = HashMap::new();
-    for resample in 0..resamples {
-        one(&population, sample, resample as u64, &mut counts);
-        if resample % 25 == 24 {
-            eprintln!("{} of {resamples}", resample + 1);
-        }
-    }
+    let done = AtomicUsize::new(0);
+    let each: Vec<Vec<Counts>> = (0..resamples as u64)
+        .into_par_iter()
+        .map(|seed| {
+            let counts = one(&population, sample, seed);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if done.is_multiple_of(25) {
+                eprintln!("{done} of {resamples}");
+            }
+            counts
+        })
+        .collect();
     println!(
         "| frame | statistic | truth | corrected: covered, % | width | the sample alone: width | the student alone: covered, % | lambda |"
     );
@@ -59,7 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut all = [0.0; 2];
     for frame in 0..k {
         for share in [false, true] {
-            let [covered, width, alone, naive, lambda, with] = counts[&(frame, share)];
+            let at = 2 * frame + usize::from(share);
+            let sum_of = |what: usize| each.iter().map(|counts| counts[at][what]).sum::<f64>();
+            let [covered, width, alone, naive, lambda, with] = std::array::from_fn(sum_of);
             let m = resamples as f64;
             println!(
                 "| {} | {} | {:.4} | {:.1} | {:.4} | {:.4} | {:.1} | {:.2} |",
@@ -124,8 +137,8 @@ fn read(run: &Path) -> Result<Population, Box<dyn std::error::Error>> {
     })
 }
 
-/// Draws, learns, estimates, and counts.
-fn one(population: &Population, sample: usize, seed: u64, counts: &mut HashMap<(usize, bool), [f64; 6]>) {
+/// Draws, learns, estimates, and counts: for each frame its mean, then its share.
+fn one(population: &Population, sample: usize, seed: u64) -> Vec<Counts> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let articles: Vec<&Article> = (0..population.articles.len())
         .map(|_| &population.articles[random.random_range(0..population.articles.len())])
@@ -146,6 +159,7 @@ fn one(population: &Population, sample: usize, seed: u64, counts: &mut HashMap<(
             None => student.read(&population.vectors[row]).probabilities,
         })
         .collect();
+    let mut counts = Vec::new();
     for (frame, share) in (0..population.frames.len()).flat_map(|frame| [(frame, false), (frame, true)]) {
         let mut totals = vec![Totals::default(); articles.len()];
         let mut alone = totals.clone();
@@ -166,7 +180,8 @@ fn one(population: &Population, sample: usize, seed: u64, counts: &mut HashMap<(
         }
         let truth = population.truth(frame, share);
         let kind = if share { Kind::Share } else { Kind::Mean { least: 0.0, most: 1.0 } };
-        let entry = counts.entry((frame, share)).or_insert([0.0; 6]);
+        counts.push(Counts::default());
+        let entry = counts.last_mut().expect("it was pushed");
         // The student for the cross-encoder: an interval of its own mean, as if it were the truth.
         let trusted: Vec<Totals> = totals
             .iter()
@@ -185,4 +200,5 @@ fn one(population: &Population, sample: usize, seed: u64, counts: &mut HashMap<(
             entry[5] += 1.0;
         }
     }
+    counts
 }

@@ -1,9 +1,11 @@
 //! Table `articles`: one row an article, means and shares of its own sentences. No interval: nothing is sampled.
 
+use std::ops::Range;
+
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::article_sums::{ArticleKey, ArticleSums, NO_CELL};
+use super::article_sums::{ArticleSums, NO_CELL};
 use super::columns::{Matrix, column, frame};
 use super::duplicates::Clusters;
 use super::measures::{Layout, PartGroup, Slice, Statistic, VoiceGroup};
@@ -15,10 +17,20 @@ use crate::record::Voice;
 const SUFFIXES: [(VoiceGroup, &str); 3] =
     [(VoiceGroup::All, ""), (VoiceGroup::Narration, "_narration"), (VoiceGroup::Quotes, "_quotes")];
 
-pub fn table(sums: &ArticleSums, layout: &Layout) -> Result<DataFrame> {
-    let articles = &sums.articles;
+/// Rows of one part of the table: a million articles of some 150 columns are more than need be in memory at a time.
+pub const PART: usize = 50_000;
+
+/// The rows of some articles, by their places.
+pub fn table(
+    sums: &ArticleSums,
+    layout: &Layout,
+    (clusters, stories): (&Clusters, &Stories),
+    places: Range<u32>,
+) -> Result<DataFrame> {
+    let articles = &sums.articles[places.start as usize..places.end as usize];
+    let places: Vec<u32> = places.collect();
     let mut columns = vec![
-        column("article_id", articles, |a| a.id.as_str()),
+        column("article_id", articles, |a| &*a.id),
         column("outlet", articles, |a| sums.outlets[a.outlet as usize].as_str()),
         column("date", articles, |a| a.date),
         column("section", articles, |a| a.section.as_deref()),
@@ -27,43 +39,44 @@ pub fn table(sums: &ArticleSums, layout: &Layout) -> Result<DataFrame> {
         column("author", articles, |a| a.author.as_deref()),
         column("agency", articles, |a| a.agency.as_deref()),
     ];
-    columns.extend(counts(sums, articles));
+    columns.extend(counts(sums, &places));
     for (voice, suffix) in SUFFIXES {
-        columns.extend(scores(sums, layout, voice, suffix));
+        columns.extend(scores(sums, layout, &places, voice, suffix));
     }
+    columns.extend(groups(sums, clusters, stories, &places));
     Ok(frame(columns)?)
 }
 
 /// Columns of near-duplicates and of stories.
-pub fn groups(sums: &ArticleSums, clusters: &Clusters, stories: &Stories) -> Vec<Column> {
-    let places: Vec<u32> = (0..sums.articles.len() as u32).collect();
+fn groups(sums: &ArticleSums, clusters: &Clusters, stories: &Stories, places: &[u32]) -> Vec<Column> {
     let article = |at: u32| &sums.articles[at as usize];
-    let id = |of: &[u32], at: u32| article(of[at as usize]).id.clone();
+    let id = |of: &[u32], at: u32| article(of[at as usize]).id.to_string();
     vec![
-        column("cluster_id", &places, |&at| id(&clusters.first, at)),
-        column("cluster_size", &places, |&at| clusters.size[at as usize]),
-        column("cluster_first", &places, |&at| clusters.first[at as usize] == at),
-        column("first_publisher", &places, |&at| {
+        column("cluster_id", places, |&at| id(&clusters.first, at)),
+        column("cluster_size", places, |&at| clusters.size[at as usize]),
+        column("cluster_first", places, |&at| clusters.first[at as usize] == at),
+        column("first_publisher", places, |&at| {
             let first = article(clusters.first[at as usize]);
             sums.outlets[first.outlet as usize].clone()
         }),
-        column("cluster_agency", &places, |&at| {
+        column("cluster_agency", places, |&at| {
             clusters.agency_of[at as usize].and_then(|credited| article(credited).agency.clone())
         }),
-        column("story_id", &places, |&at| id(&stories.first, at)),
-        column("story_size", &places, |&at| stories.size[at as usize]),
-        column("story_outlets", &places, |&at| stories.outlets[at as usize]),
+        column("story_id", places, |&at| id(&stories.first, at)),
+        column("story_size", places, |&at| stories.size[at as usize]),
+        column("story_outlets", places, |&at| stories.outlets[at as usize]),
     ]
 }
 
-fn counts(sums: &ArticleSums, articles: &[ArticleKey]) -> Vec<Column> {
-    let cells =
-        |at: usize| sums.slots[at].iter().filter(|&&cell| cell != NO_CELL).map(|&cell| &sums.cells[cell as usize]);
-    let total = |name: &str, count: &dyn Fn(usize) -> u32| {
-        let values: Vec<u32> = (0..articles.len()).map(count).collect();
+fn counts(sums: &ArticleSums, places: &[u32]) -> Vec<Column> {
+    let cells = |at: u32| {
+        sums.slots[at as usize].iter().filter(|&&cell| cell != NO_CELL).map(|&cell| &sums.cells[cell as usize])
+    };
+    let total = |name: &str, count: &dyn Fn(u32) -> u32| {
+        let values: Vec<u32> = places.iter().copied().map(count).collect();
         Column::new(name.into(), values)
     };
-    let voice = |at: usize, voice: Voice| cells(at).filter(|c| c.voice == voice).map(|c| c.sentences).sum();
+    let voice = |at: u32, voice: Voice| cells(at).filter(|c| c.voice == voice).map(|c| c.sentences).sum();
     vec![
         total("n_sentences", &|at| cells(at).map(|cell| cell.sentences).sum()),
         total("n_tokens", &|at| cells(at).map(|cell| cell.tokens).sum()),
@@ -76,9 +89,8 @@ fn counts(sums: &ArticleSums, articles: &[ArticleKey]) -> Vec<Column> {
 
 /// Means, shares of sentences and the rate of terms in one voice; null where the article has no sentence (for the
 /// rate: no token) in that voice.
-fn scores(sums: &ArticleSums, layout: &Layout, voice: VoiceGroup, suffix: &str) -> Vec<Column> {
+fn scores(sums: &ArticleSums, layout: &Layout, places: &[u32], voice: VoiceGroup, suffix: &str) -> Vec<Column> {
     let slice = Slice { part: PartGroup::All, voice };
-    let all: Vec<u32> = (0..sums.articles.len() as u32).collect();
     let wanted: Vec<_> = layout
         .estimands
         .iter()
@@ -93,7 +105,7 @@ fn scores(sums: &ArticleSums, layout: &Layout, voice: VoiceGroup, suffix: &str) 
         })
         .collect();
     // A chunk at a time, so that the wide rows of totals never stand in memory together.
-    let chunks: Vec<Vec<Vec<Option<f64>>>> = all
+    let chunks: Vec<Vec<Vec<Option<f64>>>> = places
         .par_chunks(4096)
         .map(|articles| {
             let totals: Matrix = layout.matrix(sums, articles, slice);

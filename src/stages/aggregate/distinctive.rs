@@ -119,13 +119,8 @@ pub fn table(
 /// Streams the text, an article at a time, [`AT_ONCE`] passages together: an article cut by the end of a batch is held back and completed.
 fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -> Result<()> {
     let outlets: FxHashMap<&str, u32> = sums.outlets.iter().map(String::as_str).zip(0..).collect();
-    let weights: FxHashMap<&str, f64> = sums
-        .articles
-        .iter()
-        .map(|a| a.id.as_str())
-        .zip(sums.weights.iter().copied())
-        .filter(|(_, w)| *w != 1.0)
-        .collect();
+    let weights: FxHashMap<&str, f64> =
+        sums.articles.iter().map(|a| &*a.id).zip(sums.weights.iter().copied()).filter(|(_, w)| *w != 1.0).collect();
     let wanted = ["article_id", "outlet", "voice", "text"].map(String::from);
     let mut open: Vec<Passage> = Vec::new();
     let mut last = String::new();

@@ -112,9 +112,12 @@ pub fn aggregate(
     thresholds: &Thresholds,
     options: &AggregateOptions,
 ) -> Result<Tables> {
-    let mut made = BTreeMap::new();
-    let Account { notes, seconds } = aggregate_each(sentences, frames, thresholds, options, &mut |name, table| {
-        made.insert(name, table);
+    let mut made: BTreeMap<&str, DataFrame> = BTreeMap::new();
+    let Account { notes, seconds } = aggregate_each(sentences, frames, thresholds, options, &mut |name, part| {
+        match made.get_mut(name) {
+            Some(table) => table.vstack_mut(&part).map(drop)?,
+            None => drop(made.insert(name, part)),
+        }
         Ok(())
     })?;
     let mut of = |name: &str| made.remove(name).unwrap_or_default();
@@ -133,7 +136,8 @@ pub fn aggregate(
     })
 }
 
-/// [`aggregate`], handing each table over by its name as soon as it is made, so that no two have to be in memory.
+/// [`aggregate`], handing each table over by its name as soon as it is made, so that no two have to be in memory; `articles` in
+/// parts, one after another under the same name.
 ///
 /// # Errors
 /// Those of [`aggregate`], and whatever `take` refuses.
@@ -164,9 +168,12 @@ pub fn aggregate_each(
         clock.lap("writing");
         Ok::<_, Error>(())
     };
-    let mut articles = articles::table(&sums, &layout)?;
-    articles.hstack_mut(&articles::groups(&sums, &clusters, &stories))?;
-    hand_over("articles", articles)?;
+    let count = sums.articles.len() as u32;
+    // A collection without articles has a table without rows.
+    for start in (0..count.max(1)).step_by(articles::PART) {
+        let places = start..count.min(start + articles::PART as u32);
+        hand_over("articles", articles::table(&sums, &layout, (&clusters, &stories), places)?)?;
+    }
     // From here on, wire copy counts as asked for.
     sums.weights = wire::weights(options.wire, &clusters, &sums, &mut notes);
     hand_over("outlets", outlets::table(&sums, &layout, &periods, options)?)?;

@@ -1,51 +1,59 @@
-//! Streams columns of the sentence table, batch by batch, in row order.
+//! Streams columns of the sentence table, row group by row group, in row order.
 
-use std::num::NonZeroUsize;
+use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::*;
 
 use crate::error::{Error, Result};
 
-/// Rows a batch.
+/// Rows a batch, at most: a file with larger row groups (ours have some 100,000 rows) is read in parts of them.
 const BATCH: usize = 200_000;
 
 /// Whether a Parquet file has a column.
 pub fn has_column(path: &Path, name: &str) -> Result<bool> {
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
-    Ok(ParquetReader::new(file).schema()?.contains(name))
+    Ok(ParquetReader::new(open(path)?).schema()?.contains(name))
 }
 
-/// Streams columns of a Parquet file in row order.
+/// Streams columns of a Parquet file in row order; the next batch is read while one is taken, so that two are in memory.
 ///
 /// # Errors
 /// A file that cannot be read or lacks a column, and whatever `take` refuses.
 pub fn for_each_batch(path: &Path, wanted: &[String], mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
-    let text = path.to_str().ok_or_else(|| Error::Run { path: path.to_owned(), reason: "not a UTF-8 path".into() })?;
-    let mut scan = LazyFrame::scan_parquet(PlRefPath::new(text), ScanArgsParquet::default())?;
-    let schema = scan.collect_schema()?;
+    let mut reader = ParquetReader::new(open(path)?);
+    let schema = reader.schema()?;
     if let Some(missing) = wanted.iter().find(|name| !schema.contains(name)) {
         let reason = format!("no column \"{missing}\"; was it written by `framescope score` with this frame scheme?");
         return Err(Error::Run { path: path.to_owned(), reason });
     }
-    let (send, receive) = std::sync::mpsc::sync_channel(2);
-    let pass_on = PlanCallback::new(move |batch| Ok(send.send(batch).is_err()));
-    let sink = scan.select(wanted.iter().map(|name| col(name.as_str())).collect::<Vec<_>>()).sink_batches(
-        pass_on,
-        true,
-        NonZeroUsize::new(BATCH),
-    )?;
-    let scanning = std::thread::spawn(move || sink.collect_with_engine(Engine::Streaming).map(drop));
-    let mut taken = Ok(());
-    for batch in receive {
-        taken = take(batch);
-        if taken.is_err() {
-            break;
-        }
+    let metadata = reader.get_metadata()?.clone();
+    let slices = slices(metadata.row_groups.iter().map(|group| group.num_rows()));
+    let read = |slice| -> Result<DataFrame> {
+        let mut reader = ParquetReader::new(open(path)?).with_columns(Some(wanted.to_vec())).with_slice(Some(slice));
+        reader.set_metadata(metadata.clone());
+        Ok(reader.finish()?)
+    };
+    std::thread::scope(|scope| {
+        let (send, receive) = std::sync::mpsc::sync_channel(0);
+        // Whoever takes has given up when nobody receives any more.
+        scope.spawn(move || slices.into_iter().map(read).try_for_each(|batch| send.send(batch)));
+        receive.into_iter().try_for_each(|batch| take(batch?))
+    })
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(Error::io(path))
+}
+
+/// Offset and length of each batch: none crosses a row group, which would then be decoded twice.
+fn slices(groups: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut slices = Vec::new();
+    let mut offset = 0;
+    for rows in groups {
+        slices.extend((0..rows).step_by(BATCH).map(|start| (offset + start, BATCH.min(rows - start))));
+        offset += rows;
     }
-    let scanned = scanning.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    taken?;
-    Ok(scanned?)
+    slices
 }
 
 /// A score column as plain numbers; a missing score is an error, since nothing can be said of the sentence.

@@ -29,7 +29,7 @@ pub fn for_each_article(
     sums: &ArticleSums,
     mut take: impl FnMut(Vec<ArticleText>) -> Result<()>,
 ) -> Result<()> {
-    let place: FxHashMap<&str, u32> = sums.articles.iter().map(|article| article.id.as_str()).zip(0..).collect();
+    let place: FxHashMap<&str, u32> = sums.articles.iter().map(|article| &*article.id).zip(0..).collect();
     let wanted = ["article_id", "part", "text"].map(String::from);
     let mut open: Option<ArticleText> = None;
     for_each_batch(path, &wanted, |batch| {

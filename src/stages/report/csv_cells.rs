@@ -31,13 +31,18 @@ pub fn guard_cell(text: &str) -> Cow<'_, str> {
 /// Rows that are put into words at a time, by each thread.
 const BLOCK: usize = 8_192;
 
-/// Writes a table as CSV: UTF-8 with byte order mark, comma, `.` as decimal sign, empty where there is no value.
-pub(super) fn write_csv(table: &DataFrame, to: &mut dyn Write) -> Result<()> {
+/// Begins a CSV file: UTF-8 with byte order mark, and the names of a table's columns.
+pub(super) fn write_header(table: &DataFrame, to: &mut dyn Write) -> Result<()> {
     let failed = |error: std::io::Error| csv_failed(error.into());
     to.write_all(BYTE_ORDER_MARK).map_err(failed)?;
     let mut header = csv::Writer::from_writer(Vec::new());
     header.write_record(table.get_column_names().iter().map(|name| name.as_str())).map_err(csv_failed)?;
-    to.write_all(&header.into_inner().map_err(|error| failed(error.into_error()))?).map_err(failed)?;
+    to.write_all(&header.into_inner().map_err(|error| failed(error.into_error()))?).map_err(failed)
+}
+
+/// The rows of a table as CSV: comma, `.` as decimal sign, empty where there is no value.
+pub(super) fn write_rows(table: &DataFrame, to: &mut dyn Write) -> Result<()> {
+    let failed = |error: std::io::Error| csv_failed(error.into());
     let starts: Vec<usize> = (0..table.height()).step_by(BLOCK).collect();
     for few in starts.chunks(rayon::current_num_threads()) {
         let written: Vec<Vec<u8>> =
@@ -109,7 +114,8 @@ mod tests {
 
     fn csv_of(table: &DataFrame) -> String {
         let mut bytes = Vec::new();
-        write_csv(table, &mut bytes).unwrap();
+        write_header(table, &mut bytes).unwrap();
+        write_rows(table, &mut bytes).unwrap();
         String::from_utf8(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap().to_vec()).unwrap()
     }
 

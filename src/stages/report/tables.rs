@@ -1,13 +1,16 @@
 //! Tables as files: Parquet for programs, CSV for people, and the codebook that describes both.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
+use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 use serde_json::{Value, json};
 
 use super::atomic::write_atomically;
 use super::codebook::{column_meaning, parquet_metadata, table_meaning};
-use super::csv_cells::write_csv;
+use super::csv_cells::{write_header, write_rows};
 use crate::error::{Error, Result};
 use crate::run_folder::{CODEBOOK, RunManifest, SCHEMA_VERSION, SENTENCES};
 
@@ -27,35 +30,57 @@ pub struct TableWriter<'a> {
     run_dir: &'a Path,
     gathered: tempfile::TempDir,
     written: Vec<(String, SchemaRef)>,
+    /// The table of the last part: more of it may come.
+    open: Option<Open>,
 }
+
+/// The two files of a table that is being written.
+struct Open {
+    parquet: BatchedWriter<BufWriter<File>>,
+    csv: BufWriter<File>,
+    /// Both, to see that they reach the disk.
+    files: [(File, PathBuf); 2],
+}
+
+/// Rows of a row group, at most.
+const ROW_GROUP: usize = 262_144;
 
 impl<'a> TableWriter<'a> {
     /// # Errors
     /// [`Error::Io`] where nothing can be written to the run folder.
     pub fn new(run_dir: &'a Path) -> Result<Self> {
         let gathered = tempfile::Builder::new().prefix(".writing-").tempdir_in(run_dir).map_err(Error::io(run_dir))?;
-        Ok(Self { run_dir, gathered, written: Vec::new() })
+        Ok(Self { run_dir, gathered, written: Vec::new(), open: None })
     }
 
-    /// Writes `<name>.parquet` and `<name>.csv`. A table without columns was not asked for and is not written. Text cells of
-    /// the CSV file that a spreadsheet would take for a formula begin with an apostrophe; Parquet holds the text as it is.
+    /// Writes `<name>.parquet` and `<name>.csv`; called again with the same name at once, adds rows to them. A table without
+    /// columns was not asked for and is not written. Text cells of the CSV file that a spreadsheet would take for a formula
+    /// begin with an apostrophe; Parquet holds the text as it is.
     ///
     /// # Errors
     /// [`Error::Io`] with the file that could not be written; [`Error::Tables`] for a column that cannot be written.
-    pub fn write(&mut self, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<()> {
-        if table.width() > 0 {
-            write_parquet(&self.gathered.path().join(format!("{name}.parquet")), name, table, manifest)?;
-            write_atomically(&self.gathered.path().join(format!("{name}.csv")), |to| write_csv(table, to))?;
-            self.written.push((name.to_owned(), table.schema().clone()));
+    pub fn write(&mut self, name: &str, part: &DataFrame, manifest: &RunManifest) -> Result<()> {
+        if part.width() == 0 {
+            return Ok(());
         }
-        Ok(())
+        if self.written.last().is_none_or(|(last, _)| last != name) {
+            self.close()?;
+            self.written.push((name.to_owned(), part.schema().clone()));
+            self.open = Some(Open::create(self.gathered.path(), name, part, manifest)?);
+        }
+        self.open.as_mut().map_or(Ok(()), |open| open.append(part))
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.open.take().map_or(Ok(()), Open::close)
     }
 
     /// Writes `codebook.json` for all files of the run folder, moves the tables there, and says which there are.
     ///
     /// # Errors
     /// [`Error::Io`] with the file that could not be written or moved.
-    pub fn finish(self, manifest: &RunManifest) -> Result<Vec<String>> {
+    pub fn finish(mut self, manifest: &RunManifest) -> Result<Vec<String>> {
+        self.close()?;
         let codebook = codebook(self.run_dir, &self.written, manifest)?;
         let path = self.gathered.path().join(CODEBOOK);
         write_atomically(&path, |to| {
@@ -70,16 +95,38 @@ impl<'a> TableWriter<'a> {
     }
 }
 
-fn write_parquet(path: &Path, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<()> {
-    let columns = table.get_column_names().into_iter().map(|column| column.as_str());
-    let metadata = KeyValueMetadata::from_static(parquet_metadata(name, columns, manifest));
-    write_atomically(path, |to| {
-        ParquetWriter::new(to)
+impl Open {
+    fn create(folder: &Path, name: &str, table: &DataFrame, manifest: &RunManifest) -> Result<Self> {
+        let create = |extension: &str| {
+            let path = folder.join(format!("{name}.{extension}"));
+            let file = File::create(&path).map_err(Error::io(&path))?;
+            let same = file.try_clone().map_err(Error::io(&path))?;
+            Ok::<_, Error>((BufWriter::new(file), (same, path)))
+        };
+        let ((parquet, parquet_file), (mut csv, csv_file)) = (create("parquet")?, create("csv")?);
+        let columns = table.get_column_names().into_iter().map(|column| column.as_str());
+        let metadata = KeyValueMetadata::from_static(parquet_metadata(name, columns, manifest));
+        let parquet = ParquetWriter::new(parquet)
             .with_compression(ParquetCompression::Zstd(None))
             .with_key_value_metadata(Some(metadata))
-            .finish(&mut table.clone())?;
-        Ok(())
-    })
+            .batched(table.schema())?;
+        write_header(table, &mut csv)?;
+        Ok(Self { parquet, csv, files: [parquet_file, csv_file] })
+    }
+
+    fn append(&mut self, part: &DataFrame) -> Result<()> {
+        for start in (0..part.height()).step_by(ROW_GROUP) {
+            let mut group = part.slice(start as i64, ROW_GROUP);
+            self.parquet.write_batch(group.rechunk_mut())?;
+        }
+        write_rows(part, &mut self.csv)
+    }
+
+    fn close(mut self) -> Result<()> {
+        self.parquet.finish()?;
+        self.csv.flush().map_err(Error::io(&self.files[1].1))?;
+        self.files.iter().try_for_each(|(file, path)| file.sync_all().map_err(Error::io(path)))
+    }
 }
 
 fn codebook(run_dir: &Path, tables: &[(String, SchemaRef)], manifest: &RunManifest) -> Result<Value> {

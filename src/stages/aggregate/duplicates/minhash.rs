@@ -1,7 +1,8 @@
 //! MinHash signatures, and the pairs of articles that locality-sensitive hashing brings together.
 //!
 //! Broder 1997; Indyk & Motwani 1998. Two articles of Jaccard similarity s agree in a band of r values with probability
-//! s^r, in one of b bands at least with 1 − (1 − s^r)^b: 99.6 % at the threshold of 0.5, 0.1 % at 0.03.
+//! s^r, in one of b bands at least with 1 − (1 − s^r)^b: 99.6 % at the threshold of 0.5, 0.1 % at 0.03. Of each least value
+//! the lower 16 bits are kept (Li & König 2010, *b-bit minwise hashing*), which are equal by chance once in 65,536 times.
 
 use std::sync::LazyLock;
 
@@ -16,7 +17,7 @@ pub const VALUES: usize = BANDS * ROWS;
 const LEADERS: usize = 32;
 
 /// An article's signature.
-pub type Signature = [u32; VALUES];
+pub type Signature = [u16; VALUES];
 
 /// Factors of the hash family h(x) = upper half of a·x + b (mod 2^64), a odd (Dietzfelbinger et al. 1997).
 static FAMILY: LazyLock<[(u64, u64); VALUES]> = LazyLock::new(|| {
@@ -40,10 +41,10 @@ pub fn signature(shingles: &[u64]) -> Signature {
             *least = value.min(*least);
         }
     }
-    least
+    least.map(|value| value as u16)
 }
 
-/// Share of equal values: an unbiased estimate of the Jaccard similarity, standard error at most 0.045.
+/// Share of equal values: an estimate of the Jaccard similarity, standard error at most 0.045.
 pub fn estimate(a: &Signature, b: &Signature) -> f64 {
     a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / VALUES as f64
 }
@@ -70,14 +71,14 @@ pub fn candidates(signed: &Signed, least: f64) -> Vec<(u32, u32)> {
 }
 
 fn in_band(signed: &Signed, band: usize, least: f64) -> Vec<(u32, u32)> {
-    let key = |signature: &Signature| -> [u32; ROWS] { std::array::from_fn(|row| signature[band * ROWS + row]) };
+    let key = |signature: &Signature| -> [u16; ROWS] { std::array::from_fn(|row| signature[band * ROWS + row]) };
     let ranks = 0..signed.places.len() as u32;
-    let mut keyed: Vec<([u32; ROWS], u32)> = ranks.map(|rank| (key(signed.at(rank)), rank)).collect();
+    let mut keyed: Vec<([u16; ROWS], u32)> = ranks.map(|rank| (key(signed.at(rank)), rank)).collect();
     keyed.sort_unstable();
     let mut pairs = Vec::new();
     for bucket in keyed.chunk_by(|a, b| a.0 == b.0) {
         for (at, &(_, first)) in bucket.iter().take(LEADERS).enumerate() {
-            let alike = |&(_, second): &([u32; ROWS], u32)| {
+            let alike = |&(_, second): &([u16; ROWS], u32)| {
                 let near = estimate(signed.at(first), signed.at(second)) >= least;
                 near.then_some((first, second))
             };
