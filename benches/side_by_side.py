@@ -8,7 +8,8 @@ model (models/baseline): a checkpoint folder as the hub has them, for everybody 
 the same three-class entailment head, for us. So every row computes the same probabilities; `furthest` is how far a row's are
 from rust-bert's. Python rows need torch, transformers, onnx and onnxruntime (any missing one is said, and its rows left out);
 the checkpoint needs numpy, onnx and safetensors.
-Seconds are those of scoring, without loading; the best of --repeat runs. Memory is the process's peak.
+Seconds are those of scoring, without loading. All rows run in turn, --repeat times, so that a neighbour of the machine slows all of them
+alike: a rate is the median over the rounds, and so is its ratio to the first row's rate in the same round. Memory is the process's peak.
 rust-bert's pipeline pads all pairs of a call to one length, so that it is the slower the more sentences a call has: rows of 1 and 16 sentences
 show by how much.
 Rows of other scorers (--scorer embedding, cascade, student) answer the same question in another way: `furthest` says how far.
@@ -19,6 +20,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -204,13 +206,26 @@ def rows(args, work, examples):
         yield f"embedded --scorer {scorer}", ours("embedded", "f32", scorer)
 
 
+def summary(name, rounds, first):
+    """A row of the table out of all rounds."""
+    rate = lambda row: row["sentences"] / row["seconds"]
+    rates = [rate(done[name]) for done in rounds]
+    times = [rate(done[name]) / rate(done[first]) for done in rounds]
+    row, reference = rounds[0][name], rounds[0][first]["frames"]
+    furthest = max(abs(a - b) for x, y in zip(reference, row["frames"]) for a, b in zip(x, y))
+    kept = {key: row[key] for key in ("engine", "sentences", "loading_seconds")}
+    peak = max(done[name]["peak_mb"] for done in rounds)
+    return {"name": name} | kept | {"peak_mb": peak, "sentences_per_second": statistics.median(rates), "rates": rates,
+                                    "times_first": statistics.median(times), "furthest": furthest}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else on stdout")
     parser.add_argument("--sentences", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=4, help="sentences a call for the pipelines of others (times 15 labels)")
-    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these rows only")
     parser.add_argument("--scorer", nargs="*", default=[], metavar="SCORER", help="rows for our other scorers")
     parser.add_argument("--examples", type=Path, help="folder of the built examples; by default they are built")
@@ -230,30 +245,25 @@ def main():
         (work / "scheme.toml").write_text('name = "labels"\n' + "".join(frames), encoding="utf-8")
         checkpoint(work / "checkpoint")
         manifest(work / "models")
-        table, reference = [], None
-        for name, command in rows(args, work, examples):
-            if args.only and name not in args.only:
-                continue
-            try:
-                best = min((measured(command, environment) for _ in range(args.repeat)), key=lambda row: row["seconds"])
-            except RuntimeError as error:
-                print(f"{name}: left out: {error}", file=sys.stderr)
-                continue
-            scores = best.pop("frames")
-            reference = reference or scores
-            furthest = max(abs(a - b) for x, y in zip(reference, scores) for a, b in zip(x, y))
-            row = {"name": name} | best | {"sentences_per_second": best["sentences"] / best["seconds"], "furthest": furthest}
-            table.append(row)
-            print(f"{name}: {row['sentences_per_second']:.2f} sentences/s", file=sys.stderr)
+        rounds = [{} for _ in range(args.repeat)]
+        wanted = [(name, command) for name, command in rows(args, work, examples) if not args.only or name in args.only]
+        for number, measured_in_round in enumerate(rounds, 1):
+            for name, command in wanted:
+                try:
+                    row = measured_in_round[name] = measured(command, environment)
+                except RuntimeError as error:
+                    print(f"{name}: left out: {error}", file=sys.stderr)
+                    continue
+                print(f"round {number}, {name}: {row['sentences'] / row['seconds']:.2f} sentences/s", file=sys.stderr)
+    found = [name for name, _ in wanted if all(name in done for done in rounds)]
+    table = [summary(name, rounds, found[0]) for name in found]
     if args.json:
         print(json.dumps({"labels": len(labels()), "threads": args.threads, "rows": table}))
         return None
-    first = table[0]["sentences_per_second"]
     print("| | engine | sentences a second | × first row | peak MB | furthest probability from the first row's |")
     print("|---|---|---|---|---|---|")
     for row in table:
-        rate = row["sentences_per_second"]
-        print(f"| {row['name']} | {row['engine']} | {rate:.2f} | {rate / first:.2f} | {row['peak_mb']} | {row['furthest']:.4f} |")
+        print(f"| {row['name']} | {row['engine']} | {row['sentences_per_second']:.2f} | {row['times_first']:.2f} | {row['peak_mb']} | {row['furthest']:.4f} |")
     return None
 
 
