@@ -6,8 +6,8 @@ import sys
 import time
 
 
-def run(command, **settings):
-    """Exit status, seconds, processor seconds, peak resident megabytes.
+def run(command, watch=None, **settings):
+    """Exit status, seconds, processor seconds, peak resident megabytes. While it runs, `watch` is told of its process, again and again.
 
     On Linux the peak is the program's own high-water mark, read while it runs: `ru_maxrss` of a child begins at what its parent held when it
     was started, which in a benchmark that generated a table is more than the program itself needs.
@@ -20,6 +20,8 @@ def run(command, **settings):
         if done:
             break
         peak = max(peak, high_water(child.pid))
+        if watch:
+            watch(child.pid)
         time.sleep(0.02)
     child.returncode = os.waitstatus_to_exitcode(status)
     if not sys.platform.startswith("linux"):

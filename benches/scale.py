@@ -23,7 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from child import high_water
+import child
 
 os.environ["FRAMESCOPE_CACHE"] = "off"
 
@@ -93,20 +93,20 @@ def articles(count, seed=7):
 def watched(command, run):
     """Seconds, processor seconds and chunks done, again and again, and the peak of memory until the last chunk and until the end."""
     started = time.time()
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
-    seen, done, scoring, peak = [], 0, 0.0, 0.0
-    while child.poll() is None:
-        while (run / ".partial" / f"{done}.json").exists():
+    seen, scoring, done = [], 0.0, 0
+
+    def look(process):
+        nonlocal scoring, done
+        while (run / ".partial" / f"{done:08}.json").exists():
             done += 1
-        now = high_water(child.pid)
         if not seen or done > seen[-1][2]:
-            seen.append((time.time() - started, processor_seconds(child.pid), done))
-            scoring = max(scoring, now)
-        peak = max(peak, now)
-        time.sleep(0.1)
-    if child.returncode not in (0, 1):
-        sys.exit(f"framescope failed with status {child.returncode}")
-    return time.time() - started, seen, scoring, peak
+            seen.append((time.time() - started, processor_seconds(process), done))
+            scoring = child.high_water(process)
+
+    status, seconds, _, peak = child.run(command, look, stdout=subprocess.DEVNULL)
+    if status not in (0, 1):
+        sys.exit(f"framescope failed with status {status}")
+    return seconds, seen, scoring, peak
 
 
 def processor_seconds(process):
