@@ -180,8 +180,7 @@ fn one(population: &Population, sample: usize, seed: u64) -> Vec<Counts> {
         }
         let truth = population.truth(frame, share);
         let kind = if share { Kind::Share } else { Kind::Mean { least: 0.0, most: 1.0 } };
-        counts.push(Counts::default());
-        let entry = counts.last_mut().expect("it was pushed");
+        let mut entry = Counts::default();
         // The student for the cross-encoder: an interval of its own mean, as if it were the truth.
         let trusted: Vec<Totals> = totals
             .iter()
@@ -191,14 +190,16 @@ fn one(population: &Population, sample: usize, seed: u64) -> Vec<Counts> {
         if let Some(naive) = holds(&trusted) {
             entry[3] += f64::from(u8::from(naive.low <= truth && truth <= naive.high));
         }
-        let (Some(found), Some(plain)) = (corrected(&totals), holds(&alone)) else { continue };
-        if let Some(interval) = found.headline(kind, 0.05) {
+        if let (Some(found), Some(plain)) = (corrected(&totals), holds(&alone))
+            && let Some(interval) = found.headline(kind, 0.05)
+        {
             entry[0] += f64::from(u8::from(interval.low <= truth && truth <= interval.high));
             entry[1] += interval.high - interval.low;
             entry[2] += plain.high - plain.low;
             entry[4] += found.lambda;
             entry[5] += 1.0;
         }
+        counts.push(entry);
     }
     counts
 }
