@@ -18,7 +18,7 @@ const SUFFIXES: [(VoiceGroup, &str); 3] =
     [(VoiceGroup::All, ""), (VoiceGroup::Narration, "_narration"), (VoiceGroup::Quotes, "_quotes")];
 
 /// Rows of one part of the table: a million articles of some 150 columns are more than need be in memory at a time.
-pub const PART: usize = 50_000;
+pub const PART: u32 = 50_000;
 
 /// The rows of some articles, by their places.
 pub fn table(

@@ -170,8 +170,8 @@ pub fn aggregate_each(
     };
     let count = sums.articles.len() as u32;
     // A collection without articles has a table without rows.
-    for start in (0..count.max(1)).step_by(articles::PART) {
-        let places = start..count.min(start + articles::PART as u32);
+    for start in (0..count.max(1)).step_by(articles::PART as usize) {
+        let places = start..count.min(start + articles::PART);
         hand_over("articles", articles::table(&sums, &layout, (&clusters, &stories), places)?)?;
     }
     // From here on, wire copy counts as asked for.

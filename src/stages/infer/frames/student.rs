@@ -159,31 +159,37 @@ impl Sample {
         }
     }
 
+    fn rows(&self, wanted: impl Fn(usize) -> bool) -> Self {
+        let rows: Vec<usize> = (0..self.vectors.nrows()).filter(|&row| wanted(row)).collect();
+        Self { vectors: self.vectors.select_rows(&rows), cross: self.cross.select_rows(&rows) }
+    }
+
     /// Heads that have not seen one fold, a set a penalty.
     fn path(&self, unseen: usize) -> Vec<Fitted> {
-        let (rows, width) = self.vectors.shape();
-        let seen: Vec<usize> = (0..rows).filter(|row| row % FOLDS != unseen).collect();
-        let seen_vectors = self.vectors.select_rows(&seen);
-        let products = seen_vectors.transpose() * &seen_vectors;
-        let mut weights = DMatrix::zeros(width, self.cross.ncols());
+        let (seen, judges) = (self.rows(|row| row % FOLDS != unseen), self.rows(|row| row % FOLDS == unseen));
+        let products = seen.vectors.transpose() * &seen.vectors;
+        let mut weights = DMatrix::zeros(self.vectors.ncols(), self.cross.ncols());
         let mut path = Vec::new();
         for penalty in PENALTIES {
-            let bend = bend(&products, seen.len(), penalty);
-            weights = self.fit(unseen, penalty, &bend, weights);
-            path.push(Fitted { losses: self.losses(unseen, &weights), weights: weights.clone() });
+            let bend = bend(&products, seen.vectors.nrows(), penalty);
+            weights = seen.fit(penalty, &bend, weights);
+            path.push(Fitted { losses: judges.losses(&weights), weights: weights.clone() });
         }
         path
     }
 
     /// From a start down to where the slope vanishes.
-    fn fit(&self, unseen: usize, penalty: f64, bend: &Cholesky<f64, Dyn>, start: DMatrix<f64>) -> DMatrix<f64> {
+    fn fit(&self, penalty: f64, bend: &Cholesky<f64, Dyn>, start: DMatrix<f64>) -> DMatrix<f64> {
         let frames = start.ncols();
         let (mut at, mut ahead) = (start.clone(), start);
         let (mut momentum, mut found) = (vec![1.0_f64; frames], vec![false; frames]);
         for _ in 0..STEPS {
-            let slope = self.slope(unseen, penalty, &ahead);
+            let slope = self.slope(penalty, &ahead);
             let steps = bend.solve(&slope);
-            for frame in (0..frames).filter(|&frame| !found[frame]).collect::<Vec<_>>() {
+            for frame in 0..frames {
+                if found[frame] {
+                    continue;
+                }
                 let (slope, step) = (slope.column(frame), steps.column(frame));
                 let next = ahead.column(frame) - step;
                 let moved = &next - at.column(frame);
@@ -206,16 +212,11 @@ impl Sample {
         at
     }
 
-    /// Of the mean cross-entropy on all folds but one, with its penalty; a column a frame.
-    fn slope(&self, unseen: usize, penalty: f64, weights: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut errors = &self.vectors * weights;
-        let seen = (0..errors.nrows()).filter(|row| row % FOLDS != unseen).count();
-        for frame in 0..errors.ncols() {
-            for row in 0..errors.nrows() {
-                let error = 1.0 / (1.0 + (-errors[(row, frame)]).exp()) - self.cross[(row, frame)];
-                errors[(row, frame)] = if row % FOLDS == unseen { 0.0 } else { error / seen as f64 };
-            }
-        }
+    /// Of the mean cross-entropy with its penalty; a column a frame.
+    fn slope(&self, penalty: f64, weights: &DMatrix<f64>) -> DMatrix<f64> {
+        let lessons = self.vectors.nrows() as f64;
+        let logits = &self.vectors * weights;
+        let errors = logits.zip_map(&self.cross, |z, y| (1.0 / (1.0 + (-z).exp()) - y) / lessons);
         // The transpose of few columns instead of that of all vectors.
         let mut slope = (errors.transpose() * &self.vectors).transpose();
         let width = slope.nrows() - 1;
@@ -223,12 +224,11 @@ impl Sample {
         slope
     }
 
-    fn losses(&self, unseen: usize, weights: &DMatrix<f64>) -> Vec<f64> {
-        let judges: Vec<usize> = (unseen..self.vectors.nrows()).step_by(FOLDS).collect();
-        let logits = self.vectors.select_rows(&judges) * weights;
-        let cross = self.cross.select_rows(&judges);
-        let lost = logits.zip_map(&cross, |z, y| z.max(0.0) - y * z + (-z.abs()).exp().ln_1p());
-        lost.column_iter().map(|column| column.sum() / judges.len().max(1) as f64).collect()
+    /// Mean cross-entropy, by frame; 0 where there are no lessons.
+    fn losses(&self, weights: &DMatrix<f64>) -> Vec<f64> {
+        let logits = &self.vectors * weights;
+        let lost = logits.zip_map(&self.cross, |z, y| z.max(0.0) - y * z + (-z.abs()).exp().ln_1p());
+        lost.column_iter().map(|column| column.sum() / logits.nrows().max(1) as f64).collect()
     }
 }
 
@@ -298,21 +298,21 @@ mod tests {
         let mut taught = lessons(300, &[3.0, -2.0, 0.5, 1.0], -0.7);
         taught.iter_mut().for_each(|(vector, cross)| cross.push(f32::from(u8::from(vector[1] > 0.4))));
         let sample = Sample::of(&borrowed(&taught), 2);
+        let seen = sample.rows(|row| row % FOLDS != 3);
         for (penalty, fitted) in PENALTIES.into_iter().zip(sample.path(3)) {
-            let slope = sample.slope(3, penalty, &fitted.weights);
+            let slope = seen.slope(penalty, &fitted.weights);
             assert!(slope.amax() < 1e-6, "{penalty}: {slope}");
         }
     }
 
-    /// By hand: the slope is what finite differences of the penalised loss on the seen folds say.
+    /// By hand: the slope is what finite differences of the penalised loss say.
     #[test]
     fn the_slope_is_that_of_the_penalised_loss() {
         let taught = lessons(23, &[3.0, -2.0, 0.5], 0.4);
         let sample = Sample::of(&borrowed(&taught), 1);
-        let (unseen, penalty) = (2, 0.05);
+        let penalty = 0.05;
         let loss = |at: &DMatrix<f64>| {
-            let seen = (0..23).filter(|row| row % FOLDS != unseen);
-            let each = seen.map(|row| {
+            let each = (0..23).map(|row| {
                 let z = (sample.vectors.row(row) * at)[0];
                 let p = 1.0 / (1.0 + (-z).exp());
                 let y = sample.cross[row];
@@ -322,7 +322,7 @@ mod tests {
             each.iter().sum::<f64>() / each.len() as f64 + penalty / 2.0 * at.rows(0, 3).norm_squared()
         };
         let at = DMatrix::from_column_slice(4, 1, &[0.3, -0.8, 1.1, 0.2]);
-        let slope = sample.slope(unseen, penalty, &at);
+        let slope = sample.slope(penalty, &at);
         for place in 0..4 {
             let mut moved = [at.clone(), at.clone()];
             moved[0][place] += 1e-5;
