@@ -2,8 +2,9 @@
 
     python benches/cost.py [--binary PATH] [--out docs/cost.svg] [--json]
 
-Generated articles, every sentence another one; whole runs of `framescope score` with the shipped models, so that reading, cleaning,
-tables and page are in it. Each point is one run: compare within a plot, not between machines. Needs matplotlib.
+Generated articles, every sentence another one, scored by the program with the shipped models. Sentences a second of the stage that scores,
+what a student learns from included; reading and cleaning go on beside it, loading the models and making the tables are left out. Each
+point is one run: compare within a plot, not between machines. Needs matplotlib.
 """
 
 import argparse
@@ -40,7 +41,7 @@ def scheme(path, count):
 
 
 def rate(binary, source, folder, scorer, threads, frames):
-    """Sentences a second of the stage that scores, and of the whole run."""
+    """Sentences a second of the stage that scores."""
     out = folder / "run"
     command = [binary, "score", str(source), "-o", str(out), "--quiet", "--restart", "--resamples", "100", "--threads", str(threads),
                "--scorer", scorer, *SCORERS[scorer], "--frames", str(frames)]

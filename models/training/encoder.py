@@ -6,6 +6,7 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 from shape import FROZEN_LAYERS, HEADS, MAX_TOKENS, POOLED_LAYERS, start_folder, tokenizer
+from stored import constants, weights_of
 
 
 def mean_pool(states, mask):
@@ -36,8 +37,14 @@ class OnePass(nn.Module):
         self.bias = nn.Parameter(torch.tensor(-5.0))
 
     @classmethod
-    def start(cls):
+    def start(cls, folder=None):
+        """The starting encoder with new heads, or the exported model in `folder`: what is not trained then stays on the int8 grid."""
         model = cls(BertModel.from_pretrained(start_folder(), add_pooling_layer=False))
+        if folder:
+            stored = weights_of(constants(folder / "model.onnx"))
+            stored = {name if name.startswith("heads.") else "bert." + name: torch.tensor(value) for name, value in stored.items()}
+            lacking, unknown = model.load_state_dict(stored, strict=False)
+            assert not unknown and set(lacking) == {"scale", "bias"}, (lacking, unknown)
         for part in (model.bert.embeddings, *model.bert.encoder.layer[:FROZEN_LAYERS]):
             part.requires_grad_(False)
         return model

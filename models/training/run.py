@@ -27,7 +27,7 @@ MEASURED = HERE / "wordings_measured.txt"
 
 
 def step_train(args):
-    steps.train(Trainer(args.data, args.out / "training", args.teacher), args.minutes)
+    steps.train(Trainer(args.data, args.out / "training", args.teacher, args.start), args.minutes)
 
 
 def step_export(args):
@@ -101,6 +101,7 @@ STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_
 def main():
     parser = steps.parser(__doc__, STEPS)
     parser.add_argument("--teacher", type=Path, default=HERE.parent / "baseline", help="folder of the pair model that teaches tone and loaded language")
+    parser.add_argument("--start", type=Path, help="folder of an earlier one-pass model to go on from, at lower rates")
     parser.add_argument("--baseline", type=Path, help="folder of a pair model to measure beside this one")
     steps.run(STEPS, parser.parse_args())
 

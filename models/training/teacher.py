@@ -19,6 +19,12 @@ def temperatures(folder):
     return {head: own["heads"][head].get("temperature", 1.0) for head in HEADS}
 
 
+def taught_by(folders, texts, out):
+    """{text: {head: mean of the models' class shares}}."""
+    shares = [soft_targets(folder, texts, out / f"teacher_{Path(folder).name}.npz") for folder in folders]
+    return {text: {head: sum(own[text][head] for own in shares) / len(shares) for head in HEADS} for text in shares[0]}
+
+
 def soft_targets(folder, texts, path):
     """{text: {head: calibrated class shares}}, worked out once and kept at `path`, a part at a time."""
     texts = list(dict.fromkeys(texts))

@@ -12,10 +12,11 @@ from by_clock import ByClock, prepared
 from draws import Bag, Draws
 from encoder import Batcher, OnePass, encode
 from sets import pair_rows
-from teacher import soft_targets
+from teacher import taught_by
 
 SCHEME_WEIGHT = draws.SCHEME_WEIGHT | {"pairs": 1.5}
 RATES = {"encoder": 8e-5, "heads": 8e-4, "scale": 2e-2}
+LATER_RATES = {"encoder": 3e-5, "heads": 1e-4, "scale": 2e-2}  # of a model that was trained before
 TEXTS, LABELS, HEAD_TEXTS = 24, 20, 24
 # Of a head's loss: on the batch that has its label, the label against the teacher's shares; on the other batch, the shares alone.
 OWN_LABEL, UNLABELLED = 0.6, 0.5
@@ -78,22 +79,21 @@ def label_loss(model, texts, labels, truth):
 
 
 class Trainer(ByClock):
-    RATES = RATES
-
-    def __init__(self, root, out, teacher, seed=7):
+    def __init__(self, root, out, teacher, start=None, seed=7):
         torch.manual_seed(seed)
+        self.RATES = LATER_RATES if start else RATES
         self.out = Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
-        self.model = OnePass.start()
+        self.model = OnePass.start(start)
         self.start = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.material = prepared(self.out, lambda: self.made(root, seed))
-        self.taught = soft_targets(teacher, self.material.head_texts, self.out / "teacher.npz")
+        self.taught = taught_by([teacher] + [start] * bool(start), self.material.head_texts, self.out)
         scales = [self.model.scale, self.model.bias]
         encoder = [p for p in self.model.bert.parameters() if p.requires_grad]
         groups = [("encoder", encoder), ("heads", list(self.model.heads.parameters())), ("scale", scales)]
         self.optimiser = torch.optim.AdamW(
-            [{"params": p, "lr": RATES[n], "name": n, "weight_decay": 0.0 if n == "scale" else 0.01} for n, p in groups])
+            [{"params": p, "lr": self.RATES[n], "name": n, "weight_decay": 0.0 if n == "scale" else 0.01} for n, p in groups])
         self.batch = Batcher(limit=52)
         self.elapsed, self.step, self.running = 0.0, 0, {}
 

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::columns::date_of;
+use super::sampled::Sampled;
 use super::scan::{for_each_batch, has_column, score, unsigned};
 use crate::error::{Error, Result};
 use crate::record::{Part, Voice};
@@ -81,18 +82,6 @@ pub struct ArticleSums {
     pub weights: Vec<f64>,
 }
 
-/// Totals of each cell over the sentences that the cross-encoder read, a vector a frame.
-#[derive(Debug, Default)]
-pub struct Sampled {
-    pub sentences: Vec<u32>,
-    /// Of the cross-encoder's scores, and of the student's on the same sentences.
-    pub cross: Vec<Vec<f64>>,
-    pub student: Vec<Vec<f64>>,
-    /// Sentences at or above the cut-off, likewise.
-    pub cross_hits: Vec<Vec<u32>>,
-    pub student_hits: Vec<Vec<u32>>,
-}
-
 /// Marks a part and voice that an article does not have.
 pub const NO_CELL: u32 = u32::MAX;
 
@@ -159,25 +148,6 @@ impl ArticleSums {
         let from = self.terms.partition_point(|count| count.article < article);
         let to = self.terms.partition_point(|count| count.article <= article);
         &self.terms[from..to]
-    }
-}
-
-impl Sampled {
-    fn of(frames: usize) -> Self {
-        let (scores, hits) = (vec![Vec::new(); frames], vec![Vec::new(); frames]);
-        Self {
-            sentences: Vec::new(),
-            cross: scores.clone(),
-            student: scores,
-            cross_hits: hits.clone(),
-            student_hits: hits,
-        }
-    }
-
-    fn resize(&mut self, cells: usize) {
-        grow(&mut self.sentences, cells);
-        self.cross.iter_mut().chain(&mut self.student).for_each(|totals| grow(totals, cells));
-        self.cross_hits.iter_mut().chain(&mut self.student_hits).for_each(|hits| grow(hits, cells));
     }
 }
 
@@ -341,13 +311,10 @@ impl<'a> Reading<'a> {
             let cutoff = self.cutoffs[1 + frame].1;
             let student = score(batch, name)?;
             let cross = batch.column(&name.replacen("frame_", "cross_", 1))?.f32()?;
-            for (row, cross) in cross.iter().enumerate() {
-                let (Some(cross), cell) = (cross, cell_of[row] as usize) else { continue };
-                sampled.sentences[cell] += u32::from(frame == 0);
-                sampled.cross[frame][cell] += f64::from(cross);
-                sampled.student[frame][cell] += f64::from(student[row]);
-                sampled.cross_hits[frame][cell] += u32::from(cross >= cutoff);
-                sampled.student_hits[frame][cell] += u32::from(student[row] >= cutoff);
+            for ((cross, &student), &cell) in cross.iter().zip(student).zip(cell_of) {
+                if let Some(cross) = cross {
+                    sampled.add(frame, cell as usize, (cross, student), cutoff);
+                }
             }
         }
         Ok(())
@@ -401,7 +368,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Lengthens by zeros. Of forty such vectors, the half that doubling leaves empty would be a third of all memory.
-fn grow<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
+pub fn grow<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
     if values.capacity() < length {
         values.reserve_exact(length + length / 8 - values.len());
     }

@@ -25,6 +25,7 @@ mod periods;
 mod permutation;
 pub mod ppi;
 mod same_story;
+mod sampled;
 mod scan;
 mod shifts;
 mod sides;

@@ -26,7 +26,7 @@ const CAPITALISED: f32 = 0.6;
 /// Terms this common say nothing of what an article is about.
 const LEAST_IDF: f32 = 1.0;
 /// Terms kept of an article, the heaviest.
-const MOST_TERMS: usize = 240;
+pub const MOST_TERMS: usize = 240;
 
 /// Occurrences of one term in one article.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +39,17 @@ struct Count {
     capital: u16,
 }
 
-/// One term of an article with its weights; those of an article's terms make vectors of unit length.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weight {
-    pub term: u32,
-    pub lead: f32,
-    pub full: f32,
+/// The telling terms of one article with their weights, which make vectors of unit length. Those of headline and lead come first, sorted;
+/// then the others, sorted. Terms apart from weights, since most comparisons of two articles find few terms in common.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bag {
+    pub terms: Vec<u32>,
+    /// In headline and lead, of the first terms.
+    pub lead: Vec<f32>,
+    /// In the whole text, of every term.
+    pub full: Vec<f32>,
+    /// Length of the part of `full` that is not in headline and lead.
+    pub rest: f32,
 }
 
 /// Terms of every article, while the texts are read.
@@ -161,16 +166,11 @@ impl Bags {
 }
 
 impl Shelf {
-    /// The number of articles.
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// The weighted terms of each of these articles, sorted by term.
+    /// The bag of each of these articles.
     ///
     /// # Errors
     /// The temporary file cannot be read.
-    pub fn weights(&mut self, articles: &[u32]) -> std::io::Result<Vec<Vec<Weight>>> {
+    pub fn bags(&mut self, articles: &[u32]) -> std::io::Result<Vec<Bag>> {
         let mut read = Vec::with_capacity(articles.len());
         for &article in articles {
             let (at, terms) = self.places[article as usize];
@@ -184,33 +184,35 @@ impl Shelf {
     }
 }
 
-fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Vec<Weight> {
+fn weigh(kept: Vec<Kept>, idf: &[f32], names: &[bool]) -> Bag {
     let dampened = |count: u16| if count > 0 { 1.0 + f32::from(count).ln() } else { 0.0 };
-    let mut weights: Vec<Weight> = kept
-        .into_iter()
-        .filter(|kept| idf[kept.term as usize] >= LEAST_IDF)
-        .map(|kept| {
-            let name = names[kept.term as usize];
-            let factor = idf[kept.term as usize] * if name { NAME } else { 1.0 };
-            let (lead, full) = (dampened(kept.lead) * factor, dampened(kept.full) * factor);
-            Weight { term: kept.term, lead, full }
-        })
-        .collect();
-    let heavier = |a: &Weight, b: &Weight| (b.lead + b.full).total_cmp(&(a.lead + a.full)).then(a.term.cmp(&b.term));
+    let weight = |Kept { term, lead, full }| {
+        let factor = idf[term as usize] * if names[term as usize] { NAME } else { 1.0 };
+        (term, dampened(lead) * factor, dampened(full) * factor)
+    };
+    let mut weights: Vec<(u32, f32, f32)> =
+        kept.into_iter().filter(|kept| idf[kept.term as usize] >= LEAST_IDF).map(weight).collect();
     if weights.len() > MOST_TERMS {
-        weights.select_nth_unstable_by(MOST_TERMS, heavier);
+        weights.select_nth_unstable_by(MOST_TERMS, |a, b| (b.1 + b.2).total_cmp(&(a.1 + a.2)).then(a.0.cmp(&b.0)));
         weights.truncate(MOST_TERMS);
     }
-    weights.sort_unstable_by_key(|weight| weight.term);
-    let length =
-        |of: fn(&Weight) -> f32| weights.iter().map(|w| of(w).powi(2)).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    let (lead, full) = (length(|w| w.lead), length(|w| w.full));
-    for weight in &mut weights {
-        weight.lead /= lead;
-        weight.full /= full;
-    }
-    weights.shrink_to_fit();
-    weights
+    weights.sort_unstable_by_key(|&(term, lead, _)| (lead == 0.0, term));
+    let leading = weights.partition_point(|&(_, lead, _)| lead > 0.0);
+    let lead = unit(weights[..leading].iter().map(|weight| weight.1).collect());
+    let full = unit(weights.iter().map(|weight| weight.2).collect());
+    Bag { terms: weights.iter().map(|weight| weight.0).collect(), lead, rest: length(&full[leading..]), full }
+}
+
+/// Divided by its length.
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = length(&vector);
+    vector.iter_mut().for_each(|value| *value /= length);
+    vector
+}
+
+/// Euclidean.
+fn length(vector: &[f32]) -> f32 {
+    vector.iter().map(|value| value * value).sum::<f32>().sqrt()
 }
 
 /// The distinct terms of an article, in order of their hashes.
@@ -291,12 +293,13 @@ mod tests {
         ])
         .unwrap();
         let [name, headline] = ["Harborton", "Flood"].map(|word| bags.place[&term(word).unwrap()]);
-        let weights = bags.shelve().unwrap().weights(&[0, 1]).unwrap();
-        let once = weights[0].iter().filter(|weight| weight.term != headline);
-        let heaviest = once.max_by(|a, b| a.full.total_cmp(&b.full)).unwrap();
-        assert_eq!(heaviest.term, name, "{:?}", weights[0]);
-        let length: f32 = weights[0].iter().map(|weight| weight.full * weight.full).sum();
-        assert!((length - 1.0).abs() < 1e-5);
-        assert!(weights[0].len() < 7, "the, of, said, that and had are left out: {:?}", weights[0]);
+        let bag = bags.shelve().unwrap().bags(&[0]).unwrap().remove(0);
+        let once = bag.terms.iter().zip(&bag.full).filter(|(term, _)| **term != headline);
+        let heaviest = once.max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        assert_eq!(*heaviest.0, name, "{bag:?}");
+        for vector in [&bag.lead, &bag.full] {
+            assert!((length(vector) - 1.0).abs() < 1e-5);
+        }
+        assert!(bag.terms.len() < 7, "the, of, said, that and had are left out: {bag:?}");
     }
 }

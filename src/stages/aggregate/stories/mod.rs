@@ -1,9 +1,9 @@
 //! The same story in several outlets: which articles tell of one event.
 //!
 //! Articles are bags of terms of headline, lead and whole text, names weighing more ([`bags`]); terms are weighed by how
-//! rare they are here and in news at large ([`background`]). An inverted index finds pairs within a week of each other
-//! ([`candidates`]), a logistic regression on pairs labelled by hand says how probable it is that both tell the same
-//! story ([`similarity`]), and average linkage makes stories of the pairs ([`linkage`]). docs/stories.md has what it
+//! rare they are here and in news at large ([`background`]). In order of time ([`timeline`]) an inverted index finds pairs within a
+//! week of each other ([`candidates`]), a logistic regression on pairs labelled by hand says how probable it is that both tell the
+//! same story ([`similarity`]), and average linkage makes stories of the pairs ([`linkage`]). docs/stories.md has what it
 //! finds and what it misses.
 
 mod background;
@@ -11,6 +11,7 @@ mod bags;
 mod candidates;
 mod linkage;
 mod similarity;
+mod timeline;
 
 use std::path::Path;
 
@@ -20,6 +21,9 @@ use rustc_hash::FxHashMap;
 use super::article_sums::ArticleSums;
 use super::texts::for_each_article;
 use crate::error::{Error, Result};
+
+use linkage::Linkage;
+use timeline::Timeline;
 
 /// Which articles tell the same story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +47,18 @@ pub fn find(path: &Path, sums: &ArticleSums) -> Result<Stories> {
     for_each_article(path, sums, |texts| bags.add(&texts).map_err(unusable()))?;
     let mut shelf = bags.shelve().map_err(unusable())?;
     let dates: Vec<Option<NaiveDate>> = sums.articles.iter().map(|article| article.date).collect();
-    let links = candidates::links(&mut shelf, &dates).map_err(unusable())?;
+    let timeline = Timeline::new(&dates);
+    let mut linkage = Linkage::new(&timeline);
+    candidates::for_each_block(candidates::BLOCK, &mut shelf, &timeline, |links, complete| {
+        linkage.add(links, complete)
+    })
+    .map_err(unusable())?;
     drop(shelf);
-    let days: Vec<Option<i32>> =
-        dates.iter().map(|date| date.map(|date| (date - NaiveDate::default()).num_days() as i32)).collect();
-    Ok(Stories::new(&linkage::groups(&links, &days), sums))
+    let mut groups = vec![0; dates.len()];
+    for (&article, group) in timeline.articles.iter().zip(linkage.finish()) {
+        groups[article as usize] = group;
+    }
+    Ok(Stories::new(&groups, sums))
 }
 
 impl Stories {
