@@ -27,10 +27,15 @@ pub struct ArticleKey {
     pub outlet: u32,
     pub date: Option<NaiveDate>,
     pub section: Option<String>,
+    pub agency: Option<String>,
+}
+
+/// What the table `articles` alone says of an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
     pub title: String,
     pub url: Option<String>,
     pub author: Option<String>,
-    pub agency: Option<String>,
 }
 
 /// Totals over the sentences of one article, part and voice.
@@ -62,6 +67,8 @@ pub struct TermCount {
 pub struct ArticleSums {
     /// In order of first appearance.
     pub articles: Vec<ArticleKey>,
+    /// Of each article, until the table `articles` is made.
+    pub descriptions: Vec<Description>,
     /// In order of first appearance.
     pub outlets: Vec<String>,
     /// In order of first appearance.
@@ -240,10 +247,12 @@ impl<'a> Reading<'a> {
             outlet,
             date: batch.column("date")?.date()?.physical().get(row).and_then(date_of),
             section: text("section")?,
+            agency: text("agency")?,
+        });
+        self.sums.descriptions.push(Description {
             title: text("title")?.unwrap_or_default(),
             url: text("url")?,
             author: text("author")?,
-            agency: text("agency")?,
         });
         self.sums.slots.push([NO_CELL; 9]);
         self.articles.insert(id, article);

@@ -27,16 +27,17 @@ pub fn table(
     (clusters, stories): (&Clusters, &Stories),
     places: Range<u32>,
 ) -> Result<DataFrame> {
-    let articles = &sums.articles[places.start as usize..places.end as usize];
+    let range = places.start as usize..places.end as usize;
+    let (articles, descriptions) = (&sums.articles[range.clone()], &sums.descriptions[range]);
     let places: Vec<u32> = places.collect();
     let mut columns = vec![
         column("article_id", articles, |a| &*a.id),
         column("outlet", articles, |a| sums.outlets[a.outlet as usize].as_str()),
         column("date", articles, |a| a.date),
         column("section", articles, |a| a.section.as_deref()),
-        column("title", articles, |a| a.title.as_str()),
-        column("url", articles, |a| a.url.as_deref()),
-        column("author", articles, |a| a.author.as_deref()),
+        column("title", descriptions, |d| d.title.as_str()),
+        column("url", descriptions, |d| d.url.as_deref()),
+        column("author", descriptions, |d| d.author.as_deref()),
         column("agency", articles, |a| a.agency.as_deref()),
     ];
     columns.extend(counts(sums, &places));

@@ -23,7 +23,7 @@ use crate::error::Result;
 
 /// The threshold rises until no more n-grams reach it, and their sums by outlet and voice (32 bytes each) are no more,
 /// which bounds the memory of the second pass whatever the number of sentences and outlets.
-const MOST: Most = Most { candidates: 400_000, cells: 20_000_000 };
+const MOST: Most = Most { candidates: 400_000, cells: 12_000_000 };
 /// Passages handed over together: the n-grams of a whole batch of sentences would be half a gigabyte.
 const AT_ONCE: usize = 512;
 const VOICES: [&str; 2] = ["narration", "quote"];
@@ -90,7 +90,7 @@ pub fn table(
     let mut sketch = Sketch::new();
     passages(path, sums, |passages| {
         let distinct: Vec<Vec<u64>> = passages.par_iter().map(|p| ngrams::distinct(&p.sentences)).collect();
-        distinct.iter().for_each(|grams| sketch.add(grams));
+        sketch.add(&distinct);
     })?;
     let least = u16::try_from(options.distinctive_articles.max(1)).unwrap_or(u16::MAX);
     let threshold = sketch.threshold(least, MOST, VOICES.len() * sums.outlets.len());
@@ -210,28 +210,28 @@ impl Counts {
         let own_tokens = self.tokens[outlet as usize][voice];
         let all_tokens = self.tokens.iter().fold(RatioSums::default(), |sum, voices| sum.plus(&voices[voice]));
         let other_tokens = all_tokens.less(&own_tokens);
-        let mut rows: Vec<Row> = Vec::new();
-        for (at, (cells, everywhere)) in self.sums.iter().zip(everywhere).enumerate() {
-            let everywhere = everywhere[voice];
-            if everywhere.articles < articles || everywhere.y < f64::from(options.distinctive_count) {
-                continue;
-            }
+        let row = |at: usize, everywhere: &GramSums| {
+            let cells = &self.sums[at];
             let found = cells.binary_search_by_key(&cell(outlet, voice), |sums| sums.cell);
             let own = found.map_or(GramSums::default(), |at| cells[at]);
             let (own_sums, others) = (own.over(&own_tokens), everywhere.less(&own).over(&other_tokens));
-            let Some(compared) = log_odds(WordCount::of(&own_sums), WordCount::of(&others)) else { continue };
-            let outlet = sums.outlets[outlet as usize].as_str();
-            let gram = &self.names[at];
-            rows.push(Row { outlet, voice, gram, own: own_sums, others, articles: own.articles, compared, q: 1.0 });
-        }
-        let p: Vec<f64> = rows.iter().map(|row| intervals::normal_p(row.compared.z_articles)).collect();
-        rows.iter_mut().zip(fdr::benjamini_hochberg(&p)).for_each(|(row, q)| row.q = q);
-        let strength = |row: &Row| row.compared.z_articles.abs();
-        rows.sort_by(|a, b| strength(b).total_cmp(&strength(a)).then_with(|| a.gram.cmp(b.gram)));
-        rows.truncate(options.distinctive_top as usize);
-        // One allocation of all candidates for each outlet would add up to gigabytes.
-        rows.shrink_to_fit();
-        rows
+            let compared = log_odds(WordCount::of(&own_sums), WordCount::of(&others))?;
+            let (outlet, gram) = (sums.outlets[outlet as usize].as_str(), &self.names[at]);
+            Some(Row { outlet, voice, gram, own: own_sums, others, articles: own.articles, compared, q: 1.0 })
+        };
+        let frequent = |sums: &GramSums| sums.articles >= articles && sums.y >= f64::from(options.distinctive_count);
+        let everywhere = everywhere.iter().map(|voices| &voices[voice]).enumerate().filter(|(_, sums)| frequent(sums));
+        // Whole rows of all n-grams, for two outlets at a time, would be hundreds of megabytes.
+        let (places, z): (Vec<(usize, &GramSums)>, Vec<f64>) =
+            everywhere.filter_map(|(at, sums)| Some(((at, sums), row(at, sums)?.compared.z_articles))).unzip();
+        let p: Vec<f64> = z.iter().map(|&z| intervals::normal_p(z)).collect();
+        let q = fdr::benjamini_hochberg(&p);
+        let mut ranked: Vec<usize> = (0..z.len()).collect();
+        let name = |rank: usize| &self.names[places[rank].0];
+        ranked.sort_unstable_by(|&a, &b| z[b].abs().total_cmp(&z[a].abs()).then_with(|| name(a).cmp(name(b))));
+        ranked.truncate(options.distinctive_top as usize);
+        let row = |rank: usize| Some(Row { q: q[rank], ..row(places[rank].0, places[rank].1)? });
+        ranked.into_iter().filter_map(row).collect()
     }
 }
 

@@ -175,6 +175,8 @@ pub fn aggregate_each(
         let places = start..count.min(start + articles::PART);
         hand_over("articles", articles::table(&sums, &layout, (&clusters, &stories), places)?)?;
     }
+    // Of a million articles, a quarter of a gigabyte.
+    sums.descriptions = Vec::new();
     // From here on, wire copy counts as asked for.
     sums.weights = wire::weights(options.wire, &clusters, &sums, &mut notes);
     hand_over("outlets", outlets::table(&sums, &layout, &periods, options)?)?;

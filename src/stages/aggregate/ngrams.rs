@@ -1,18 +1,23 @@
 //! n-grams of words, counted in bounded memory.
 //!
-//! Two passes over the text (Park, Chen & Yu 1995): the first only adds up, in a fixed table of counters indexed by
-//! hash, in how many articles each n-gram stands; a counter shared by several n-grams is too high, never too low. The
-//! second counts exactly the n-grams whose counter reaches the number of articles asked for.
+//! Two passes over the text (Park, Chen & Yu 1995): the first only adds up, in fixed tables of counters indexed by
+//! hash, in how many articles each n-gram stands; a counter shared by several n-grams is too high, never too low, and the least of an
+//! n-gram's counters is the nearest (Cormode & Muthukrishnan 2005). The second counts exactly the n-grams whose counters reach the number
+//! of articles asked for.
 
 use std::hash::Hasher;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest n-gram, in words.
 pub const LONGEST: usize = 3;
-/// Counters of the first pass (2 bytes each).
+/// Counters of each table of the first pass (2 bytes each).
 const COUNTERS: usize = 1 << 24;
+/// A million articles have hundreds of millions of n-grams: in one table of counters twenty rare ones share each, and come in with any
+/// common one. With three tables a rare one would have to meet a common one in each.
+const TABLES: usize = 3;
 
 /// Hands over each word of a sentence as compared: lower case, one form of apostrophe, something alphanumeric in each.
 pub fn each_word(sentence: &str, mut take: impl FnMut(&str)) {
@@ -66,32 +71,35 @@ fn mix(mut bits: u64) -> u64 {
 
 /// First pass: in how many articles an n-gram may stand.
 pub struct Sketch {
-    counters: Vec<u16>,
+    tables: [Vec<u16>; TABLES],
 }
 
 impl Sketch {
     pub fn new() -> Self {
-        Self { counters: vec![0; COUNTERS] }
+        Self { tables: std::array::from_fn(|_| vec![0; COUNTERS]) }
     }
 
-    /// Adds one article's distinct n-grams.
-    pub fn add(&mut self, distinct: &[u64]) {
-        for &gram in distinct {
-            let counter = &mut self.counters[gram as usize % COUNTERS];
-            *counter = counter.saturating_add(1);
-        }
+    /// Adds the distinct n-grams of each article.
+    pub fn add(&mut self, articles: &[Vec<u64>]) {
+        self.tables.par_iter_mut().enumerate().for_each(|(table, counters)| {
+            for &gram in articles.iter().flatten() {
+                let counter = &mut counters[place(gram, table)];
+                *counter = counter.saturating_add(1);
+            }
+        });
     }
 
     /// At least the number of articles with this n-gram.
     pub fn articles(&self, gram: u64) -> u16 {
-        self.counters[gram as usize % COUNTERS]
+        let counters = self.tables.iter().enumerate().map(|(table, counters)| counters[place(gram, table)]);
+        counters.min().unwrap_or(0)
     }
 
-    /// The least number of articles, from `least` up, that at most `most.candidates` counters reach, with at most
+    /// The least number of articles, from `least` up, that at most `most.candidates` counters of a table reach, with at most
     /// `most.cells` cells of `cells` (outlet and voice) that their n-grams can stand in.
     pub fn threshold(&self, least: u16, most: Most, cells: usize) -> u16 {
         let mut reached = vec![0usize; usize::from(u16::MAX) + 1];
-        self.counters.iter().for_each(|&counter| reached[usize::from(counter)] += 1);
+        self.tables[0].iter().for_each(|&counter| reached[usize::from(counter)] += 1);
         let (mut above, mut filled) = (0, 0);
         let mut threshold = u16::MAX;
         for count in (least..=u16::MAX).rev() {
@@ -104,6 +112,11 @@ impl Sketch {
         }
         threshold
     }
+}
+
+/// Counter of an n-gram in a table: other bits of its hash for each.
+fn place(gram: u64, table: usize) -> usize {
+    (mix(gram ^ table as u64) % COUNTERS as u64) as usize
 }
 
 /// What the second pass may hold.
@@ -185,8 +198,7 @@ mod tests {
     fn the_sketch_never_counts_too_few_and_its_threshold_bounds_the_candidates() {
         let mut sketch = Sketch::new();
         for article in 0..50u64 {
-            let grams: Vec<u64> = (0..=article).map(mix).collect();
-            sketch.add(&grams);
+            sketch.add(&[(0..=article).map(mix).collect()]);
         }
         assert!((0..50).all(|gram| u64::from(sketch.articles(mix(gram))) >= 50 - gram));
         let most = |candidates, cells| Most { candidates, cells };

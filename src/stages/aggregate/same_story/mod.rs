@@ -96,18 +96,16 @@ impl<'a> Setting<'a> {
 
     fn slice(&self, pairs: &[Pair], slice: Slice) -> Vec<Row<'a>> {
         let totals = sides::totals(self.sums, self.layout, &self.coverage, slice);
-        let side = |outlet: u32| Side::of(&self.coverage, &totals, |covered| covered.outlet == outlet);
-        let outlets: Vec<Side> = (0..self.sums.outlets.len() as u32).into_par_iter().map(side).collect();
-        let compare = |&(a, b): &Pair| {
-            let own = &outlets[a as usize];
-            match b {
-                Some(b) => self.compare(own, &outlets[b as usize], (a, Some(b)), slice),
-                None => {
-                    let rest = Side::of(&self.coverage, &totals, |covered| covered.outlet != a);
-                    self.compare(own, &rest, (a, None), slice)
-                }
-            }
+        let mut places: Vec<Vec<usize>> = vec![Vec::new(); self.sums.outlets.len()];
+        self.coverage.iter().enumerate().for_each(|(place, covered)| places[covered.outlet as usize].push(place));
+        // Made anew for every pair: the totals of all outlets must not stand in memory twice.
+        let of_outlet = |outlet: u32| Side::of(&self.coverage, &totals, places[outlet as usize].iter().copied());
+        let of_others = |outlet: u32| {
+            let others = (0..self.coverage.len()).filter(|&place| self.coverage[place].outlet != outlet);
+            Side::of(&self.coverage, &totals, others)
         };
+        let compare =
+            |&(a, b): &Pair| self.compare(&of_outlet(a), &b.map_or_else(|| of_others(a), of_outlet), (a, b), slice);
         pairs.par_iter().map(compare).collect::<Vec<_>>().into_iter().flatten().collect()
     }
 

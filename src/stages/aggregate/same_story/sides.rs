@@ -48,10 +48,10 @@ pub fn totals(sums: &ArticleSums, layout: &Layout, coverage: &[Coverage], slice:
 }
 
 impl Side {
-    /// The coverages that `own` picks, those of one story added up.
-    pub fn of(coverage: &[Coverage], totals: &Matrix, own: impl Fn(&Coverage) -> bool) -> Self {
+    /// The coverages at these places, in order, those of one story added up.
+    pub fn of(coverage: &[Coverage], totals: &Matrix, places: impl Iterator<Item = usize>) -> Self {
         let mut side = Self { stories: Vec::new(), articles: Vec::new(), totals: Matrix::zeros(0, totals.columns) };
-        for (covered, row) in coverage.iter().zip(totals.rows()).filter(|(covered, _)| own(covered)) {
+        for (covered, row) in places.map(|place| (&coverage[place], totals.row(place))) {
             if side.stories.last() == Some(&covered.story) {
                 let at = side.stories.len() - 1;
                 side.totals.row_mut(at).iter_mut().zip(row).for_each(|(sum, value)| *sum += value);

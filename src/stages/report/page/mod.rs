@@ -47,6 +47,28 @@ const OTHER_MEASURES: usize = 3;
 const TABLES: [&str; 6] = ["articles", "outlets", "terms", "contrasts", "trends", "distinctive"];
 /// Columns that no drawing needs, of tables that can have millions of rows.
 const NOT_DRAWN: [&str; 4] = ["ci_low_bootstrap", "ci_high_bootstrap", "ci_low_linear", "ci_high_linear"];
+/// Columns of the table `articles`, which has some 150, that the page shows, and the shares of frames in narration.
+const OF_ARTICLES: [&str; 10] = [
+    "article_id",
+    "outlet",
+    "date",
+    "title",
+    "url",
+    "agency",
+    "tone_narration",
+    "loaded_share_narration",
+    "terms_per_1000_narration",
+    "story_id",
+];
+
+fn is_drawn(table: &str, column: &str) -> bool {
+    match table {
+        "articles" => {
+            OF_ARTICLES.contains(&column) || column.starts_with("frame_") && column.ends_with("_share_narration")
+        }
+        _ => !NOT_DRAWN.contains(&column),
+    }
+}
 
 /// Those of the `written` tables of a run folder that the page needs, for [`write_page`].
 ///
@@ -58,7 +80,7 @@ pub fn tables_of_page(run_dir: &Path, written: &[String]) -> Result<Vec<(&'stati
         let mut reader = ParquetReader::new(std::fs::File::open(&path).map_err(Error::io(&path))?);
         let schema = reader.schema()?;
         let columns = schema.iter_names().map(|name| name.to_string());
-        let drawn = columns.filter(|name| !NOT_DRAWN.contains(&name.as_str())).collect();
+        let drawn = columns.filter(|column| is_drawn(name, column)).collect();
         Ok((name, reader.with_columns(Some(drawn)).finish()?))
     };
     TABLES.into_iter().filter(|name| written.iter().any(|written| written == name)).map(read).collect()
