@@ -26,7 +26,7 @@ mod permutation;
 pub mod ppi;
 mod same_story;
 mod sampled;
-mod scan;
+pub(in crate::stages) mod scan;
 mod shifts;
 mod sides;
 mod stories;

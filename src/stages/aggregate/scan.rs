@@ -20,25 +20,66 @@ pub fn has_column(path: &Path, name: &str) -> Result<bool> {
 /// # Errors
 /// A file that cannot be read or lacks a column, and whatever `take` refuses.
 pub fn for_each_batch(path: &Path, wanted: &[String], mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
-    let mut reader = ParquetReader::new(open(path)?);
-    let schema = reader.schema()?;
-    if let Some(missing) = wanted.iter().find(|name| !schema.contains(name)) {
-        let reason = format!("no column \"{missing}\"; was it written by `framescope score` with this frame scheme?");
-        return Err(Error::Run { path: path.to_owned(), reason });
-    }
-    let metadata = reader.get_metadata()?.clone();
-    let slices = slices(metadata.row_groups.iter().map(|group| group.num_rows()));
-    let read = |slice| -> Result<DataFrame> {
-        let mut reader = ParquetReader::new(open(path)?).with_columns(Some(wanted.to_vec())).with_slice(Some(slice));
-        reader.set_metadata(metadata.clone());
-        Ok(reader.finish()?)
-    };
+    let source = Source::open(path, wanted)?;
     std::thread::scope(|scope| {
         let (send, receive) = std::sync::mpsc::sync_channel(0);
+        let mut batches = source.slices().into_iter().map(|slice| source.read(slice));
         // Whoever takes has given up when nobody receives any more.
-        scope.spawn(move || slices.into_iter().map(read).try_for_each(|batch| send.send(batch)));
+        scope.spawn(move || batches.try_for_each(|batch| send.send(batch)));
         receive.into_iter().try_for_each(|batch| take(batch?))
     })
+}
+
+/// Streams columns of the rows with these numbers, which ascend: a batch of whole rows, the number of its first row, and which of `rows`
+/// are in it. Batches without any are not read.
+///
+/// # Errors
+/// As [`for_each_batch`].
+pub fn for_rows(
+    path: &Path,
+    wanted: &[String],
+    rows: &[usize],
+    mut take: impl FnMut(&DataFrame, usize, &[usize]) -> Result<()>,
+) -> Result<()> {
+    let source = Source::open(path, wanted)?;
+    for (offset, length) in source.slices() {
+        let within = rows.partition_point(|&row| row < offset)..rows.partition_point(|&row| row < offset + length);
+        if !within.is_empty() {
+            take(&source.read((offset, length))?, offset, &rows[within])?;
+        }
+    }
+    Ok(())
+}
+
+/// Columns of a Parquet file.
+struct Source<'a> {
+    path: &'a Path,
+    wanted: &'a [String],
+    metadata: FileMetadataRef,
+}
+
+impl<'a> Source<'a> {
+    fn open(path: &'a Path, wanted: &'a [String]) -> Result<Self> {
+        let mut reader = ParquetReader::new(open(path)?);
+        let schema = reader.schema()?;
+        if let Some(missing) = wanted.iter().find(|name| !schema.contains(name)) {
+            let reason =
+                format!("no column \"{missing}\"; was it written by `framescope score` with this frame scheme?");
+            return Err(Error::Run { path: path.to_owned(), reason });
+        }
+        Ok(Self { path, wanted, metadata: reader.get_metadata()?.clone() })
+    }
+
+    fn slices(&self) -> Vec<(usize, usize)> {
+        slices(self.metadata.row_groups.iter().map(|group| group.num_rows()))
+    }
+
+    fn read(&self, slice: (usize, usize)) -> Result<DataFrame> {
+        let mut reader =
+            ParquetReader::new(open(self.path)?).with_columns(Some(self.wanted.to_vec())).with_slice(Some(slice));
+        reader.set_metadata(self.metadata.clone());
+        Ok(reader.finish()?)
+    }
 }
 
 fn open(path: &Path) -> Result<File> {

@@ -5,6 +5,7 @@
 //! through [`sheet::escape`] or minijinja's escaping, and a content security policy lets nothing run but our own script.
 
 mod account;
+mod best;
 mod coarser;
 mod contrasts;
 mod estimates;

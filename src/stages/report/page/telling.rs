@@ -1,19 +1,17 @@
 //! The most telling sentences: the highest scores in narration that reports no one's speech, a few a frame, spread over articles and outlets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::{Duration, NaiveDate};
 use polars::prelude::*;
 use serde::Serialize;
 
+use super::best::{Origin, Scored, best, origins};
 use super::sheet::escape;
 use crate::error::Result;
+use crate::stages::aggregate::scan;
 
-/// Shorter sentences are fragments, longer ones lists and run-ons; neither shows a frame well.
-const TOKENS: std::ops::RangeInclusive<u32> = 9..=60;
-/// Candidates read a score: enough to find a few an outlet.
-const CANDIDATES: u32 = 20_000;
 const FROM_ONE_ARTICLE: usize = 1;
 const LONGEST: usize = 420;
 
@@ -45,100 +43,94 @@ pub struct Telling {
     article: String,
 }
 
-/// Sentences with the highest `column` at or above `threshold`, best first: those over all outlets, then those of each.
+/// Of one score: the sentences over all outlets, best first, then those of each.
+pub type Chosen = (Vec<Telling>, Vec<Vec<Telling>>);
+
+/// Sentences with the highest scores at or above their thresholds, for each of the `columns`.
 ///
 /// # Errors
-/// [`crate::Error::Tables`] if the sentence table cannot be read or lacks `column`.
-pub fn pick(
-    sentences: &Path,
-    column: &str,
-    threshold: f32,
-    outlets: &[String],
-    picked: Picked,
-) -> Result<(Vec<Telling>, Vec<Vec<Telling>>)> {
-    let candidates = candidates(sentences, column, threshold)?;
-    let outlet_at: HashMap<&str, usize> = outlets.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let mut overall = Chosen::default();
-    let mut each: Vec<Chosen> = (0..outlets.len()).map(|_| Chosen::default()).collect();
-    let names = candidates.column("outlet")?.str()?.clone();
-    for row in 0..candidates.height() {
-        let name = names.get(row).unwrap_or("unknown");
-        let at = outlet_at.get(name).copied();
-        let (mut wanted_by, mut read) = (Vec::new(), None);
-        if overall.sentences.len() < picked.overall && overall.of_outlet(name) < picked.from_one_outlet {
-            wanted_by.push(&mut overall);
-        }
-        if let Some(own) = at.map(|at| &mut each[at]).filter(|own| own.sentences.len() < picked.each_outlet) {
-            wanted_by.push(own);
-        }
-        for chosen in wanted_by {
-            let sentence = match &read {
-                Some(sentence) => sentence,
-                None => read.insert(telling(&candidates, row, column, at)?),
-            };
-            chosen.take(sentence);
-        }
-    }
-    Ok((overall.sentences, each.into_iter().map(|chosen| chosen.sentences).collect()))
+/// [`crate::Error::Tables`] if the sentence table cannot be read or lacks a column.
+pub fn pick(sentences: &Path, columns: &[(String, f32)], outlets: &[String], picked: Picked) -> Result<Vec<Chosen>> {
+    let best = best(sentences, columns)?;
+    let origins = origins(sentences, best.iter().flatten().map(|scored| scored.row), outlets)?;
+    let chosen: Vec<(Spread, Vec<Spread>)> =
+        best.iter().map(|best| choose(best, &origins, outlets.len(), picked)).collect();
+    let spreads = chosen.iter().flat_map(|(overall, each)| std::iter::once(overall).chain(each));
+    let rows: BTreeSet<usize> = spreads.flat_map(|spread| &spread.chosen).map(|(scored, _)| scored.row).collect();
+    let shown = shown(sentences, &rows.into_iter().collect::<Vec<_>>())?;
+    let sentences = |spread: Spread| -> Vec<Telling> {
+        let sentence = |(scored, origin): (Scored, Origin)| Telling {
+            outlet: origin.outlet,
+            score: (f64::from(scored.score) * 100.0).round() as u32,
+            ..shown[&scored.row].clone()
+        };
+        spread.chosen.into_iter().map(sentence).collect()
+    };
+    Ok(chosen.into_iter().map(|(all, each)| (sentences(all), each.into_iter().map(sentences).collect())).collect())
 }
 
-fn candidates(sentences: &Path, column: &str, threshold: f32) -> Result<DataFrame> {
-    let wanted = ["sentence_id", "article_id", "outlet", "date", "title", "url", "text", "terms", column];
-    let eligible = LazyFrame::scan_parquet(PlRefPath::try_from_path(sentences)?, Default::default())?
-        .filter(col("voice").eq(lit("narration")).and(col("part").eq(lit("body"))))
-        .filter(col("indirect_speech").not())
-        .filter(col("n_tokens").gt_eq(lit(*TOKENS.start())).and(col("n_tokens").lt_eq(lit(*TOKENS.end()))))
-        .filter(col(column).gt_eq(lit(threshold)));
-    // Sorting holds all rows that it is given: the scores first, so that the texts of the best alone are ever read together.
-    let scores = eligible
-        .clone()
-        .select([col(column)])
-        .sort([column], SortMultipleOptions::default().with_order_descending(true));
-    let last = scores.limit(CANDIDATES).collect_with_engine(Engine::Streaming)?.unwrap_single();
-    let last = last.column(column)?.f32()?.min().unwrap_or(threshold);
-    let best_first = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    Ok(eligible
-        .filter(col(column).gt_eq(lit(last)))
-        .select(wanted.map(col))
-        .sort_by_exprs([col(column), col("sentence_id")], best_first)
-        .limit(CANDIDATES)
-        .collect_with_engine(Engine::Streaming)?
-        .unwrap_single())
+/// Sentences that no article and no reprint takes over.
+#[derive(Debug, Clone, Default)]
+struct Spread {
+    chosen: Vec<(Scored, Origin)>,
 }
 
-#[derive(Default)]
-struct Chosen {
-    sentences: Vec<Telling>,
-}
-
-impl Chosen {
-    fn of_outlet(&self, outlet: &str) -> usize {
-        self.sentences.iter().filter(|sentence| sentence.outlet_name == outlet).count()
+impl Spread {
+    fn of_outlet(&self, outlet: u64) -> usize {
+        self.chosen.iter().filter(|(_, origin)| origin.outlet_hash == outlet).count()
     }
 
     /// Takes the sentence unless its article, or a reprint of it, already speaks.
-    fn take(&mut self, sentence: &Telling) {
-        let from_article = self.sentences.iter().filter(|chosen| chosen.article == sentence.article).count();
-        let told = self.sentences.iter().any(|chosen| chosen.text == sentence.text);
+    fn take(&mut self, scored: Scored, own: Origin) {
+        let from_article = self.chosen.iter().filter(|(_, origin)| origin.article == own.article).count();
+        let told = self.chosen.iter().any(|(_, origin)| origin.text == own.text);
         if from_article < FROM_ONE_ARTICLE && !told {
-            self.sentences.push(sentence.clone());
+            self.chosen.push((scored, own));
         }
     }
 }
 
-fn telling(table: &DataFrame, row: usize, column: &str, outlet: Option<usize>) -> Result<Telling> {
+fn choose(best: &[Scored], origins: &HashMap<usize, Origin>, outlets: usize, picked: Picked) -> (Spread, Vec<Spread>) {
+    let (mut overall, mut each) = (Spread::default(), vec![Spread::default(); outlets]);
+    for &scored in best {
+        let origin = origins[&scored.row];
+        if overall.chosen.len() < picked.overall && overall.of_outlet(origin.outlet_hash) < picked.from_one_outlet {
+            overall.take(scored, origin);
+        }
+        if let Some(own) = origin.outlet.map(|at| &mut each[at])
+            && own.chosen.len() < picked.each_outlet
+        {
+            own.take(scored, origin);
+        }
+    }
+    (overall, each)
+}
+
+/// The sentences of these rows, without outlet and score.
+fn shown(sentences: &Path, rows: &[usize]) -> Result<HashMap<usize, Telling>> {
+    let wanted = ["article_id", "outlet", "date", "title", "url", "text", "terms"].map(String::from);
+    let mut shown = HashMap::new();
+    scan::for_rows(sentences, &wanted, rows, |batch, from, rows| {
+        for &row in rows {
+            shown.insert(row, telling(batch, row - from)?);
+        }
+        Ok(())
+    })?;
+    Ok(shown)
+}
+
+fn telling(table: &DataFrame, row: usize) -> Result<Telling> {
     let text = |name: &str| -> Result<Option<String>> { Ok(table.column(name)?.str()?.get(row).map(str::to_owned)) };
-    let date = table.column("date")?.cast(&DataType::Int32)?.i32()?.get(row);
-    let score = table.column(column)?.cast(&DataType::Float64)?.f64()?.get(row).unwrap_or_default();
+    let date = table.column("date")?.date()?.physical().get(row);
     let hits = hits(&table.column("terms")?.get(row)?)?;
     Ok(Telling {
-        outlet,
+        outlet: None,
+        score: 0,
         outlet_name: text("outlet")?.unwrap_or_else(|| "unknown".into()),
         date: date.map(|days| (NaiveDate::default() + Duration::days(i64::from(days))).to_string()).unwrap_or_default(),
         title: text("title")?.unwrap_or_default(),
         url: text("url")?.filter(|url| is_web_address(url)),
         text: marked(&text("text")?.unwrap_or_default(), &hits),
-        score: (score * 100.0).round() as u32,
         article: text("article_id")?.unwrap_or_default(),
     })
 }
@@ -216,7 +208,9 @@ mod tests {
         let path = folder.path().join("sentences.parquet");
         sample::small().write_sentences(&path);
         let outlets = vec!["Civic Wire".to_owned(), "Nobody".to_owned()];
-        let (overall, each) = pick(&path, "frame_economic", 0.5, &outlets, PICKED).unwrap();
+        let columns = [("loaded".to_owned(), 1.1), ("frame_economic".to_owned(), 0.5)];
+        let mut picked = pick(&path, &columns, &outlets, PICKED).unwrap();
+        let (overall, each) = picked.pop().unwrap();
         assert_eq!(overall.len(), 6);
         assert!(overall.windows(2).all(|pair| pair[0].score >= pair[1].score));
         assert!(overall.iter().all(|s| overall.iter().filter(|o| o.outlet_name == s.outlet_name).count() <= 2));
@@ -227,7 +221,7 @@ mod tests {
         assert!(overall.iter().all(|s| s.text.contains("<mark title=\"alarm\">chaos</mark>")));
         assert_eq!((each[0].len(), each[1].len()), (2, 0));
         assert!(each[0].iter().all(|s| s.outlet_name == "Civic Wire"));
-        assert!(pick(&path, "frame_economic", 1.1, &outlets, PICKED).unwrap().0.is_empty());
+        assert!(picked[0].0.is_empty(), "nothing reaches 1.1");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One outlet's version of a story: its first sentences, with voices, loaded terms and frames marked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use polars::prelude::*;
@@ -10,6 +10,7 @@ use super::telling::{hits, is_web_address, marked};
 use super::wording::Scale;
 use crate::error::Result;
 use crate::run_folder::RunManifest;
+use crate::stages::aggregate::scan;
 
 /// Sentences shown, the headline among them.
 const SENTENCES: usize = 16;
@@ -71,19 +72,28 @@ pub fn read(
     run: &RunManifest,
 ) -> Result<HashMap<String, Version>> {
     let mut versions = heads(articles, wanted, run)?;
-    let any = wanted.iter().map(|id| col("article_id").eq(lit(*id))).reduce(Expr::or);
-    let Some(any) = any else { return Ok(versions) };
-    let mut columns = ["article_id", "sentence_index", "block", "part", "voice", "speaker", "text", "terms", "loaded"]
-        .map(String::from)
-        .to_vec();
+    let mut columns =
+        ["article_id", "block", "part", "voice", "speaker", "text", "terms", "loaded"].map(String::from).to_vec();
     columns.extend(run.scheme.frames.iter().map(|frame| format!("frame_{}", frame.name)));
-    let table = LazyFrame::scan_parquet(PlRefPath::try_from_path(sentences)?, Default::default())?
-        .filter(any)
-        .select(columns.iter().map(|name| col(name.as_str())).collect::<Vec<_>>())
-        .sort(["article_id", "sentence_index"], SortMultipleOptions::default())
-        .collect()?;
-    add_sentences(&table, run, &mut versions)?;
+    let rows = rows_of(sentences, wanted)?;
+    scan::for_rows(sentences, &columns, &rows, |batch, from, rows| {
+        let places = IdxCa::from_vec("rows".into(), rows.iter().map(|row| (row - from) as IdxSize).collect());
+        add_sentences(&batch.take(&places)?, run, &mut versions)
+    })?;
     Ok(versions)
+}
+
+/// Rows of the articles' sentences, which ascend.
+fn rows_of(sentences: &Path, articles: &[&str]) -> Result<Vec<usize>> {
+    let articles: HashSet<&str> = articles.iter().copied().collect();
+    let (mut rows, mut from) = (Vec::new(), 0);
+    scan::for_each_batch(sentences, &["article_id".to_owned()], |batch| {
+        let ids = batch.column("article_id")?.str()?.iter().enumerate();
+        rows.extend(ids.filter(|(_, id)| id.is_some_and(|id| articles.contains(id))).map(|(at, _)| from + at));
+        from += batch.height();
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// What the table of articles has of each.

@@ -186,9 +186,11 @@ pub fn sentences(
     let frames = run.scheme.frames.iter().zip(&run.thresholds.frames);
     let frames =
         frames.map(|(f, cut)| (format!("frame_{}", f.name), capitalised(&f.label), f.description.clone(), *cut));
+    let measures: Vec<_> = std::iter::once(loaded).chain(frames).collect();
+    let columns: Vec<(String, f32)> = measures.iter().map(|(name, _, _, cut)| (name.clone(), *cut)).collect();
+    let picked = telling::pick(path, &columns, &estimates.outlets, PICKED)?;
     let mut sections = Vec::new();
-    for (name, label, description, threshold) in std::iter::once(loaded).chain(frames) {
-        let (sentences, each) = telling::pick(path, &name, threshold, &estimates.outlets, PICKED)?;
+    for ((name, label, description, _), (sentences, each)) in measures.into_iter().zip(picked) {
         let markup = each.iter().map(|sentences| render::sentences(sentences)).collect::<Result<_>>()?;
         views.put(format!("sentences/{name}"), markup);
         sections.push(TellingSentences { name, label, description, sentences });
