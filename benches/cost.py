@@ -84,17 +84,20 @@ def draw(points, path):
 
     pyplot.rcParams |= {"svg.hashsalt": "framescope", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     labels = {"frames": "frames (250 sentences, 2 threads)", "sentences": "sentences (15 frames, 2 threads)", "threads": "threads (250 sentences, 15 frames)"}
-    figure, axes = pyplot.subplots(1, 3, figsize=(10.5, 3.2), layout="constrained")
+    figure, axes = pyplot.subplots(1, 3, figsize=(10.5, 3.4), sharey=True, layout="constrained")
     for axis, (plot, lines) in zip(axes, points.items()):
         for scorer, pairs in lines.items():
             axis.plot(*zip(*sorted(pairs)), marker="o", markersize=3, label=scorer)
         axis.set_xlabel(labels[plot])
         axis.set_yscale("log")
+        axis.yaxis.set_major_formatter("{x:g}")
+        if plot == "threads":
+            axis.set_xticks(sorted({x for pairs in lines.values() for x, _ in pairs}))
         if plot == "sentences":
             axis.set_xscale("log")
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("sentences a second")
-    axes[0].legend(frameon=False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(SCORERS), frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 

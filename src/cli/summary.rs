@@ -118,7 +118,7 @@ pub(super) fn table<S: AsRef<str>>(header: &[S]) -> Table {
 fn print_outlets(outlets: &[OutletEstimates], manifest: &RunManifest) {
     let confidence = manifest.config.get("confidence").and_then(serde_json::Value::as_f64).unwrap_or(0.95) * 100.0;
     anstream::println!(
-        "\n{} with {confidence:.0} % intervals that resample articles",
+        "\n{} with {confidence:.0} % intervals, the article the unit",
         style::paint(style::HEAD, "Tone, loaded language and loaded terms by outlet,")
     );
     let gap = if style::width() < WIDE { '\n' } else { ' ' };

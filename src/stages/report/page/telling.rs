@@ -39,8 +39,6 @@ pub struct Telling {
     pub text: String,
     /// 0 to 100.
     pub score: u32,
-    #[serde(skip)]
-    article: String,
 }
 
 /// Of one score: the sentences over all outlets, best first, then those of each.
@@ -108,7 +106,7 @@ fn choose(best: &[Scored], origins: &HashMap<usize, Origin>, outlets: usize, pic
 
 /// The sentences of these rows, without outlet and score.
 fn shown(sentences: &Path, rows: &[usize]) -> Result<HashMap<usize, Telling>> {
-    let wanted = ["article_id", "outlet", "date", "title", "url", "text", "terms"].map(String::from);
+    let wanted = ["outlet", "date", "title", "url", "text", "terms"].map(String::from);
     let mut shown = HashMap::new();
     scan::for_rows(sentences, &wanted, rows, |batch, from, rows| {
         for &row in rows {
@@ -131,7 +129,6 @@ fn telling(table: &DataFrame, row: usize) -> Result<Telling> {
         title: text("title")?.unwrap_or_default(),
         url: text("url")?.filter(|url| is_web_address(url)),
         text: marked(&text("text")?.unwrap_or_default(), &hits),
-        article: text("article_id")?.unwrap_or_default(),
     })
 }
 
@@ -214,14 +211,15 @@ mod tests {
         assert_eq!(overall.len(), 6);
         assert!(overall.windows(2).all(|pair| pair[0].score >= pair[1].score));
         assert!(overall.iter().all(|s| overall.iter().filter(|o| o.outlet_name == s.outlet_name).count() <= 2));
-        let mut articles: Vec<_> = overall.iter().map(|s| &s.article).collect();
-        articles.sort();
-        articles.dedup();
-        assert_eq!(articles.len(), 6);
         assert!(overall.iter().all(|s| s.text.contains("<mark title=\"alarm\">chaos</mark>")));
         assert_eq!((each[0].len(), each[1].len()), (2, 0));
         assert!(each[0].iter().all(|s| s.outlet_name == "Civic Wire"));
         assert!(picked[0].0.is_empty(), "nothing reaches 1.1");
+        let best = best(&path, &columns).unwrap();
+        let origins = origins(&path, best[1].iter().map(|scored| scored.row), &outlets).unwrap();
+        let (chosen, _) = choose(&best[1], &origins, outlets.len(), PICKED);
+        let articles: BTreeSet<u64> = chosen.chosen.iter().map(|(_, origin)| origin.article).collect();
+        assert_eq!(articles.len(), 6);
     }
 
     #[test]
