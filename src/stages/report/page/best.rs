@@ -112,7 +112,7 @@ pub fn origins(
         let names = batch.column("outlet")?.str()?;
         let (outlet_hashes, articles, texts) = (hash("outlet")?, hash("article_id")?, hash("text")?);
         origins.extend(rows.iter().enumerate().map(|(at, &row)| {
-            let outlet = names.get(row - from).and_then(|name| known.get(name)).copied();
+            let outlet = known.get(names.get(row - from).unwrap_or("unknown")).copied();
             (row, Origin { outlet, outlet_hash: outlet_hashes[at], article: articles[at], text: texts[at] })
         }));
         Ok(())
