@@ -167,17 +167,19 @@ impl Columns {
         let (low, high) = (number(3)?, number(4)?);
         let scale = Scale::of(text(6), text(5));
         let other = if text(1) == REST { OTHERS } else { text(1) };
+        let [estimate_a, estimate_b] = scale.two(a, b);
+        let [written, from, to] = scale.differences([difference, low, high]);
         Some(ContrastRow {
             a: text(0).to_owned(),
             b: other.to_owned(),
             measure: measure_label(text(5), scheme),
             voice: text(4).to_owned(),
             statistic: statistic_label(text(6)).to_owned(),
-            estimate_a: scale.value(a),
-            estimate_b: scale.value(b),
-            difference: scale.difference(difference),
+            estimate_a,
+            estimate_b,
+            difference: written,
             unit: if scale == Scale::Share { "points" } else { "" },
-            interval: format!("{} to {}", scale.difference(low), scale.difference(high)),
+            interval: format!("{from} to {to}"),
             q: probability(q),
             articles: format!("{} / {}", number(6).unwrap_or(0.0), number(7).unwrap_or(0.0)),
             higher: difference > 0.0,

@@ -59,14 +59,15 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Trends> {
         }
         found.survived += 1;
         let scale = Scale::of(statistic, measure);
+        let [written, from, to] = scale.differences([change, low, high]);
         found.rows.push(TrendRow {
             outlet: outlet.get(row).unwrap_or("").to_owned(),
             measure: measure_label(measure, scheme),
             statistic: statistic_label(statistic).to_owned(),
             voice: "narration".to_owned(),
-            change: scale.difference(change),
+            change: written,
             unit: if scale == Scale::Share { "points" } else { "" },
-            interval: format!("{} to {}", scale.difference(low), scale.difference(high)),
+            interval: format!("{from} to {to}"),
             q: probability(q),
             dot: String::new(),
             drawn: (scale, change, low, high),

@@ -24,42 +24,58 @@ impl Scale {
         }
     }
 
+    /// Digits after the point.
+    fn digits(self, value: f64) -> usize {
+        match self {
+            Self::Share if value.abs() >= 0.0995 => 0,
+            Self::Share | Self::Rate => 1,
+            Self::Signed => 2,
+        }
+    }
+
     /// The number without its unit.
     pub fn number(self, value: f64) -> String {
-        let text = match self {
+        self.finer(value, 0)
+    }
+
+    /// The same with `more` digits.
+    fn finer(self, value: f64, more: usize) -> String {
+        let digits = self.digits(value) + more;
+        match self {
             _ if value == 0.0 => "0".to_owned(),
-            Self::Share if value.abs() < 0.0995 => format!("{:.1}", value * 100.0),
-            Self::Share => format!("{:.0}", value * 100.0),
-            Self::Signed => format!("{value:+.2}"),
-            Self::Rate => format!("{value:.1}"),
-        };
-        // A minus sign is as wide as a plus, a hyphen is not; and a rounded zero has no sign.
-        match text.as_str() {
-            "-0.0" => "0.0".to_owned(),
-            "+0.00" | "-0.00" => "0.00".to_owned(),
-            _ => text.replace('-', "−"),
+            Self::Share => tidy(&format!("{:.digits$}", value * 100.0)),
+            Self::Signed => tidy(&format!("{value:+.digits$}")),
+            Self::Rate => tidy(&format!("{value:.digits$}")),
         }
     }
 
     /// The number with its unit.
     pub fn value(self, value: f64) -> String {
-        match self {
-            Self::Share => format!("{} %", self.number(value)),
-            _ => self.number(value),
-        }
+        self.number(value) + self.unit()
     }
 
-    /// A difference, always with its sign; shares differ by percentage points.
-    pub fn difference(self, value: f64) -> String {
-        let text = match self {
-            Self::Share => format!("{:+.1}", value * 100.0),
-            Self::Signed => format!("{value:+.2}"),
-            Self::Rate => format!("{value:+.1}"),
+    fn unit(self) -> &'static str {
+        if self == Self::Share { " %" } else { "" }
+    }
+
+    /// Two numbers with their units, with as many digits as tell them apart.
+    pub fn two(self, a: f64, b: f64) -> [String; 2] {
+        let written = |more| [self.finer(a, more), self.finer(b, more)];
+        written(MORE_DIGITS.into_iter().find(|&more| self.finer(a, more) != self.finer(b, more)).unwrap_or(0))
+            .map(|number| number + self.unit())
+    }
+
+    /// A difference and the ends of its interval, always with their signs; shares differ by percentage points. With as many
+    /// digits as it takes for none of them to read as zero.
+    pub fn differences(self, values: [f64; 3]) -> [String; 3] {
+        let factor = if self == Self::Share { 100.0 } else { 1.0 };
+        let digits = if self == Self::Signed { 2 } else { 1 };
+        let written = |more: usize| {
+            let digits = digits + more;
+            values.map(|value| tidy(&format!("{:+.digits$}", value * factor)))
         };
-        match text.trim_start_matches(['+', '-']) {
-            zero @ ("0.0" | "0.00") => zero.to_owned(),
-            _ => text.replace('-', "−"),
-        }
+        let shows = |texts: &[String; 3]| texts.iter().zip(values).all(|(text, value)| value == 0.0 || !is_zero(text));
+        MORE_DIGITS.into_iter().map(written).find(shows).unwrap_or_else(|| written(0))
     }
 
     /// A tick of an axis.
@@ -78,6 +94,18 @@ impl Scale {
     pub fn interval(self, cell: &Cell) -> Option<String> {
         Some(format!("{} to {}", self.number(cell.low?), self.number(cell.high?)))
     }
+}
+
+/// Digits beyond the usual ones, for numbers that would not show what they are.
+const MORE_DIGITS: [usize; 4] = [0, 1, 2, 3];
+
+fn is_zero(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '0' | '.' | '+' | '-'))
+}
+
+/// A minus sign is as wide as a plus, a hyphen is not; and a rounded zero has no sign.
+fn tidy(text: &str) -> String {
+    if is_zero(text) { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") }
 }
 
 /// `1234567` as `1,234,567`.
@@ -148,7 +176,12 @@ mod tests {
         assert_eq!((Scale::Share.value(0.0), Scale::Share.value(0.0002)), ("0 %".into(), "0.0 %".into()));
         assert_eq!(Scale::Signed.value(-0.256), "−0.26");
         assert_eq!(Scale::Signed.value(-0.001), "0.00");
-        assert_eq!((Scale::Share.difference(-0.031), Scale::Rate.difference(-0.01)), ("−3.1".into(), "0.0".into()));
+        assert_eq!(Scale::Share.differences([-0.031, -0.0412, 0.0]), ["−3.1", "−4.1", "0.0"]);
+        assert_eq!(Scale::Rate.differences([0.01, 0.004, 0.016]), ["+0.010", "+0.004", "+0.016"]);
+        assert_eq!(Scale::Signed.differences([1e-9, 0.5, 1.0]), ["0.00", "+0.50", "+1.00"]);
+        assert_eq!(Scale::Rate.two(0.041, 0.012), ["0.04", "0.01"]);
+        assert_eq!(Scale::Share.two(0.451, 0.449), ["45.1 %", "44.9 %"]);
+        assert_eq!(Scale::Signed.two(0.25, 0.25), ["+0.25", "+0.25"]);
         assert_eq!(Scale::Share.tick(0.15), "15 %");
         assert_eq!(Scale::Signed.tick(-0.2), "−0.2");
         assert_eq!((count(7), count(1000), count(1_234_567)), ("7".into(), "1,000".into(), "1,234,567".into()));
