@@ -153,8 +153,8 @@ def show(args, seconds, seen, scoring, peak, manifest):
         for tenth, pair in enumerate(itertools.pairwise(marks), 1):
             rates = [counts["articles"] / 10 / max(until - since, 1e-9) for since, until in list(zip(*pair))[:2]]
             print(f"| {tenth} | {rates[0]:.0f} | {rates[1]:.0f} |")
-        print(f"peak while scoring {scoring:.0f} MB")
-    print(f"peak {peak:.0f} MB")
+        print(f"peak while scoring {scoring:.0f} MiB")
+    print(f"peak {peak:.0f} MiB")
     print("seconds:", ", ".join(f"{name} {value:.0f}" for name, value in manifest["seconds"].items()))
 
 
