@@ -1,6 +1,6 @@
 """Measures framescope on public sets and prints one Markdown table.
 
-    python scripts/measure.py --data DIR [--binary PATH] [--models DIR] [--only NAME,...] [--dev]
+    python scripts/measure.py --data DIR [--binary PATH] [--models DIR] [--only NAME,...] [--scorer NAME ...] [--dev]
 
 DIR holds the sets as gzip-compressed JSON Lines, one folder a set: nli/eval, newsmtsc/{train,devtest_rw}, ccf/train,
 babe/train, gvfc/train, semeval23_frames/train, anno_lexical/dev. Each is rewritten with the columns that
@@ -10,6 +10,7 @@ Needs nothing but Python.
 """
 
 import argparse
+import csv
 import gzip
 import json
 import random
@@ -160,7 +161,7 @@ def sampled(rows, max_rows):
     return random.Random(SEED).sample(rows, max_rows)
 
 
-def evaluate(measurement, args, folder):
+def evaluate(measurement, scorer, args, folder):
     everything = list(measurement.read(args.data))
     limit = min((n for n in (measurement.max_rows, args.max_rows) if n is not None), default=None)
     if measurement.task == "frames" and "--unit" in measurement.flags and args.max_articles is not None:
@@ -176,16 +177,34 @@ def evaluate(measurement, args, folder):
     for flag in ("models", "threads", "engine"):
         if getattr(args, flag) is not None:
             command += [f"--{flag}", getattr(args, flag)]
-    if measurement.task == "frames" and args.scorer:
-        command += ["--scorer", args.scorer]
+    if scorer:
+        command += ["--scorer", scorer]
     if args.dev:
         command.append("--fit")
+    predictions = folder / "predictions.csv"
+    command += ["--predictions", predictions]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{measurement.name}: {done.stderr.strip()}")
     result = json.loads(done.stdout)
+    result["decisions"] = decisions(predictions, "--single" in measurement.flags)
     result["sampled_from"] = len(everything) if len(rows) < len(everything) else None
     return result
+
+
+def decisions(path, single):
+    """One a text, or one a text and label."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    if single:
+        return [row["decided"] for row in rows]
+    labels = [name.removeprefix("p_") for name in rows[0] if name.startswith("p_")]
+    return [label in row["decided"].split("|") for row in rows for label in labels]
+
+
+def equal(result, reference):
+    pairs = list(zip(result["decisions"], reference["decisions"], strict=True))
+    return f"{100 * sum(a == b for a, b in pairs) / len(pairs):.1f}"
 
 
 def number(value, interval=None):
@@ -195,7 +214,7 @@ def number(value, interval=None):
     return shown if interval is None else f"{shown} [{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
-def table_row(measurement, result):
+def table_row(measurement, result, reference=None):
     n = str(result["n"])
     if result["sampled_from"]:
         n += f" of {result['sampled_from']}"
@@ -211,6 +230,8 @@ def table_row(measurement, result):
         number(result["ece"]),
         f"{result['sentences_per_second']:.0f}",
     ]
+    if reference is not None:
+        cells.append(equal(result, reference) if reference else "–")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -228,7 +249,8 @@ def arguments():
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--binary", default="framescope", help="the program")
     parser.add_argument("--models", help="models folder, if not the program's own")
-    parser.add_argument("--scorer", help="frame scorer, if not the default")
+    parser.add_argument("--scorer", nargs="+", default=[], 
+                        help="frame scorers that read the same texts, if not the default; decisions are compared with the first one's")
     parser.add_argument("--engine", help="inference engine, if not the default")
     parser.add_argument("--threads", help="threads, if not the default")
     parser.add_argument("--max-rows", type=int, help="sample larger sets down to this many texts")
@@ -247,16 +269,23 @@ def main():
         header = ["set", "task", "n", "temperature", "ECE before", "ECE after", "cut-off"]
     else:
         header = ["set", "task", "n", "accuracy", "macro-F1", "micro-F1", "mean AUC", "ECE", "sentences/s"]
+    if args.scorer and not args.dev:
+        header.append(f"decisions as {args.scorer[0]}, %")
     print("| " + " | ".join(header) + " |")
     print("|" + "---|" * len(header), flush=True)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for measurement in chosen:
-            result = evaluate(measurement, args, Path(folder))
-            results[measurement.name] = result
-            print((fit_row if args.dev else table_row)(measurement, result), flush=True)
-            for note in result["notes"]:
-                print(f"{measurement.name}: {note}", file=sys.stderr)
+            reference = {} if args.scorer else None
+            for scorer in args.scorer if measurement.task == "frames" and args.scorer else [None]:
+                result = evaluate(measurement, scorer, args, Path(folder))
+                results[f"{measurement.name} ({scorer})" if scorer else measurement.name] = result
+                print(fit_row(measurement, result) if args.dev else table_row(measurement, result, reference), flush=True)
+                reference = reference or (result if scorer else reference)
+                for note in result["notes"]:
+                    print(f"{measurement.name}: {note}", file=sys.stderr)
+        for result in results.values():
+            del result["decisions"]
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
