@@ -65,15 +65,20 @@ impl Scale {
             .map(|number| number + self.unit())
     }
 
-    /// A difference and the ends of its interval, always with their signs; shares differ by percentage points. With as many
-    /// digits as it takes for none of them to read as zero.
-    pub fn differences(self, values: [f64; 3]) -> [String; 3] {
+    /// A difference, always with its sign; shares differ by percentage points.
+    pub fn difference(self, value: f64) -> String {
+        self.signed(value, 0)
+    }
+
+    fn signed(self, value: f64, more: usize) -> String {
         let factor = if self == Self::Share { 100.0 } else { 1.0 };
-        let digits = if self == Self::Signed { 2 } else { 1 };
-        let written = |more: usize| {
-            let digits = digits + more;
-            values.map(|value| tidy(&format!("{:+.digits$}", value * factor)))
-        };
+        let digits = more + if self == Self::Signed { 2 } else { 1 };
+        tidy(&format!("{:+.digits$}", value * factor))
+    }
+
+    /// A difference that survives and the ends of its interval, with as many digits as it takes for none of them to read as zero.
+    pub fn differences(self, values: [f64; 3]) -> [String; 3] {
+        let written = |more| values.map(|value| self.signed(value, more));
         let shows = |texts: &[String; 3]| texts.iter().zip(values).all(|(text, value)| value == 0.0 || !is_zero(text));
         MORE_DIGITS.into_iter().map(written).find(shows).unwrap_or_else(|| written(0))
     }
@@ -176,6 +181,7 @@ mod tests {
         assert_eq!((Scale::Share.value(0.0), Scale::Share.value(0.0002)), ("0 %".into(), "0.0 %".into()));
         assert_eq!(Scale::Signed.value(-0.256), "−0.26");
         assert_eq!(Scale::Signed.value(-0.001), "0.00");
+        assert_eq!((Scale::Share.difference(-0.031), Scale::Rate.difference(-0.01)), ("−3.1".into(), "0.0".into()));
         assert_eq!(Scale::Share.differences([-0.031, -0.0412, 0.0]), ["−3.1", "−4.1", "0.0"]);
         assert_eq!(Scale::Rate.differences([0.01, 0.004, 0.016]), ["+0.010", "+0.004", "+0.016"]);
         assert_eq!(Scale::Signed.differences([1e-9, 0.5, 1.0]), ["0.00", "+0.50", "+1.00"]);
