@@ -249,7 +249,7 @@ def arguments():
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--binary", default="framescope", help="the program")
     parser.add_argument("--models", help="models folder, if not the program's own")
-    parser.add_argument("--scorer", nargs="+", default=[], 
+    parser.add_argument("--scorer", nargs="+", default=[],
                         help="frame scorers that read the same texts, if not the default; decisions are compared with the first one's")
     parser.add_argument("--engine", help="inference engine, if not the default")
     parser.add_argument("--threads", help="threads, if not the default")

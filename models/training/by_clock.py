@@ -32,6 +32,9 @@ class ByClock:
         """{name: random.Random} that a checkpoint keeps."""
         raise NotImplementedError
 
+    def on_share(self, share):
+        """Called before each step with the share of the time that is over, and once more at the end: must bear to be called again."""
+
     @torch.no_grad()
     def follow(self):
         """The running mean of the weights; in the first steps it takes up more of the newest."""
@@ -46,6 +49,7 @@ class ByClock:
             share = self.elapsed / (minutes * 60)
             for group in self.optimiser.param_groups:
                 group["lr"] = self.RATES[group["name"]] * min(1, share / self.WARM + 0.02) * (1 - share)
+            self.on_share(share)
             self.one_step()
             self.step += 1
             self.elapsed = time.time() - began
@@ -57,6 +61,7 @@ class ByClock:
             if time.time() - checked > self.CHECK_EVERY and self.elapsed < minutes * 60:
                 checked = time.time()
                 self.check()
+        self.on_share(1.0)
         self.checkpoint()
         self.mean.save(self.out / "trained.safetensors")
 

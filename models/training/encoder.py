@@ -5,6 +5,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from graph import on_grid
 from shape import FROZEN_LAYERS, HEADS, MAX_TOKENS, POOLED_LAYERS, start_folder, tokenizer
 from stored import constants, weights_of
 
@@ -27,6 +28,14 @@ class Head(nn.Module):
         return self.out(self.dropout(torch.tanh(self.dense(self.dropout(pooled)))))
 
 
+@torch.no_grad()
+def settle(weight):
+    """Puts a matrix (a row an output channel, or a word) on the int8 grid on which it ships, and leaves it there."""
+    whole, scale = on_grid(weight.numpy(), axis=0)
+    weight.copy_(torch.from_numpy(whole * scale))
+    weight.requires_grad_(False)
+
+
 class OnePass(nn.Module):
     def __init__(self, bert):
         super().__init__()
@@ -38,7 +47,7 @@ class OnePass(nn.Module):
 
     @classmethod
     def start(cls, folder=None):
-        """The starting encoder with new heads, or the exported model in `folder`: what is not trained then stays on the int8 grid."""
+        """The starting encoder with new heads, or the exported model in `folder`. What is not trained is on the int8 grid from the start."""
         model = cls(BertModel.from_pretrained(start_folder(), add_pooling_layer=False))
         if folder:
             stored = weights_of(constants(folder / "model.onnx"))
@@ -47,7 +56,16 @@ class OnePass(nn.Module):
             assert not unknown and set(lacking) == {"scale", "bias"}, (lacking, unknown)
         for part in (model.bert.embeddings, *model.bert.encoder.layer[:FROZEN_LAYERS]):
             part.requires_grad_(False)
+        settle(model.bert.embeddings.word_embeddings.weight)
+        for layer in range(FROZEN_LAYERS):
+            model.settle(layer)
         return model
+
+    def settle(self, layer):
+        """Of an encoder layer; biases and norms, which ship in f32, still train."""
+        for part in self.bert.encoder.layer[layer].modules():
+            if isinstance(part, nn.Linear):
+                settle(part.weight)
 
     @classmethod
     def load(cls, path):

@@ -14,6 +14,13 @@ from shape import HEADS, POOLED_LAYERS
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
+def on_grid(matrix, axis):
+    """int8 values, and one f32 scale for each index of `axis` (kept as a dimension): values * scale is what ships of the matrix."""
+    scale = np.abs(matrix).max(axis=1 - axis, keepdims=True) / 127
+    scale[scale == 0] = 1
+    return np.clip(np.round(matrix / scale), -127, 127), scale
+
+
 class Graph:
     """Nodes and constants of the graph while it is written."""
 
@@ -37,9 +44,7 @@ class Graph:
 
     def int8(self, name, matrix, axis):
         """Stores a matrix as int8 with one f32 scale for each index of `axis`."""
-        scale = np.abs(matrix).max(axis=1 - axis, keepdims=True) / 127
-        scale[scale == 0] = 1
-        whole = np.clip(np.round(matrix / scale), -127, 127)
+        whole, scale = on_grid(matrix, axis)
         return self.constant(name + ".q", whole, np.int8), self.constant(name + ".s", scale.reshape(-1), np.float32)
 
     def linear(self, x, name, output):

@@ -1,0 +1,41 @@
+"""How often a pair model as it ships decides as the weights did that it was rounded from.
+
+    python pair_check.py --data DIR --weights FILE.safetensors [--model FOLDER] [--pairs N]
+
+`entailment` and `frames` on new hypotheses over MultiNLI premises, `tone` and `loaded` on sentences of anno_lexical's test part.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from pair_encoder import PairModel
+from pair_export import check
+from pair_sets import Pair, dev_nli
+from sets import rows
+
+PAIR_ONLY = ("entailment", "frames")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="before rounding, under the names of BERT checkpoints")
+    parser.add_argument("--model", type=Path, default=Path(__file__).parent.parent / "baseline")
+    parser.add_argument("--pairs", type=int, default=2000)
+    args = parser.parse_args()
+    model = PairModel().eval()
+    lacking = model.take(load_file(args.weights))
+    assert not lacking, lacking
+    sentences = [Pair((r["text"], None), 0) for r in rows(args.data, "anno_lexical/test")[: args.pairs]]
+    of_pairs, alone = check(model, args.model, dev_nli(args.data)[: args.pairs]), check(model, args.model, sentences)
+    found = {"pairs": of_pairs["pairs"], "sentences": alone["pairs"]}
+    for name in ("entailment", "frames", "tone", "loaded"):
+        found["equal_" + name] = (of_pairs if name in PAIR_ONLY else alone)["equal_" + name]
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
