@@ -182,14 +182,14 @@ def evaluate(measurement, scorer, args, folder):
     if args.dev:
         command.append("--fit")
     predictions = folder / "predictions.csv"
-    command += ["--predictions", predictions]
+    if scorer:
+        command += ["--predictions", predictions]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{measurement.name}: {done.stderr.strip()}")
     result = json.loads(done.stdout)
-    result["decisions"] = decisions(predictions, "--single" in measurement.flags)
     result["sampled_from"] = len(everything) if len(rows) < len(everything) else None
-    return result
+    return result, decisions(predictions, "--single" in measurement.flags) if scorer else None
 
 
 def decisions(path, single):
@@ -202,9 +202,8 @@ def decisions(path, single):
     return [label in row["decided"].split("|") for row in rows for label in labels]
 
 
-def equal(result, reference):
-    pairs = list(zip(result["decisions"], reference["decisions"], strict=True))
-    return f"{100 * sum(a == b for a, b in pairs) / len(pairs):.1f}"
+def equal(decided, reference):
+    return f"{100 * sum(a == b for a, b in zip(decided, reference, strict=True)) / len(decided):.1f}"
 
 
 def number(value, interval=None):
@@ -214,7 +213,7 @@ def number(value, interval=None):
     return shown if interval is None else f"{shown} [{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
-def table_row(measurement, result, reference=None):
+def table_row(measurement, result):
     n = str(result["n"])
     if result["sampled_from"]:
         n += f" of {result['sampled_from']}"
@@ -230,8 +229,6 @@ def table_row(measurement, result, reference=None):
         number(result["ece"]),
         f"{result['sentences_per_second']:.0f}",
     ]
-    if reference is not None:
-        cells.append(equal(result, reference) if reference else "–")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -276,16 +273,17 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for measurement in chosen:
-            reference = {} if args.scorer else None
+            reference = None
             for scorer in args.scorer if measurement.task == "frames" and args.scorer else [None]:
-                result = evaluate(measurement, scorer, args, Path(folder))
+                result, decided = evaluate(measurement, scorer, args, Path(folder))
                 results[f"{measurement.name} ({scorer})" if scorer else measurement.name] = result
-                print(fit_row(measurement, result) if args.dev else table_row(measurement, result, reference), flush=True)
-                reference = reference or (result if scorer else reference)
+                row = (fit_row if args.dev else table_row)(measurement, result)
+                if args.scorer and not args.dev:
+                    row += f" {equal(decided, reference) if reference else '–'} |"
+                print(row, flush=True)
+                reference = reference or decided
                 for note in result["notes"]:
                     print(f"{measurement.name}: {note}", file=sys.stderr)
-        for result in results.values():
-            del result["decisions"]
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

@@ -33,11 +33,11 @@ def export(model, folder):
 
 
 @torch.inference_mode()
-def check(model, folder, pairs):
+def check(model, folder, pairs, heads=tuple(PAIR_HEADS)):
     """Equal decisions a head, over pairs."""
     shipped, found = Shipped(folder)([p.pair for p in pairs]), {"pairs": len(pairs)}
     numbered = [p._replace(truth=n) for n, p in enumerate(pairs)]
-    for head in PAIR_HEADS:
+    for head in heads:
         exact = torch.zeros(len(pairs), dtype=torch.long)
         for ids, segments, mask, at in batches(tokenizer(), numbered):
             exact[at] = model(ids, segments, mask, head).argmax(1)

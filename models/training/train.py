@@ -99,7 +99,6 @@ class Trainer(ByClock):
             [{"params": p, "lr": self.RATES[n], "name": n, "weight_decay": 0.0 if n == "scale" else 0.01} for n, p in groups])
         self.batch = Batcher(limit=52)
         self.elapsed, self.step, self.running = 0.0, 0, {}
-        self.settled = set()
 
     def made(self, root, seed):
         material = Material(root, seed)
@@ -112,11 +111,11 @@ class Trainer(ByClock):
     @torch.no_grad()
     def on_share(self, share):
         for layer, at in SETTLED_AT.items():
-            if share >= at and layer not in self.settled:
+            own = self.model.bert.encoder.layer[layer]
+            if share >= at and own.output.dense.weight.requires_grad:
                 self.mean.settle(layer)
-                self.model.bert.encoder.layer[layer].load_state_dict(self.mean.bert.encoder.layer[layer].state_dict())
+                own.load_state_dict(self.mean.bert.encoder.layer[layer].state_dict())
                 self.model.settle(layer)
-                self.settled.add(layer)
 
     @staticmethod
     def read(model, ids, mask):

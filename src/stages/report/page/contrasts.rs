@@ -178,7 +178,7 @@ impl Columns {
             estimate_a,
             estimate_b,
             difference: written,
-            unit: if scale == Scale::Share { "points" } else { "" },
+            unit: scale.difference_unit(),
             interval: format!("{from} to {to}"),
             q: probability(q),
             articles: format!("{} / {}", number(6).unwrap_or(0.0), number(7).unwrap_or(0.0)),

@@ -66,7 +66,7 @@ pub fn surviving(table: &DataFrame, scheme: &SchemeUsed) -> Result<Trends> {
             statistic: statistic_label(statistic).to_owned(),
             voice: "narration".to_owned(),
             change: written,
-            unit: if scale == Scale::Share { "points" } else { "" },
+            unit: scale.difference_unit(),
             interval: format!("{from} to {to}"),
             q: probability(q),
             dot: String::new(),

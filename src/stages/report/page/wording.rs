@@ -40,13 +40,17 @@ impl Scale {
 
     /// The same with `more` digits.
     fn finer(self, value: f64, more: usize) -> String {
-        let digits = self.digits(value) + more;
+        let (digits, shown) = (self.digits(value) + more, self.scaled(value));
         match self {
             _ if value == 0.0 => "0".to_owned(),
-            Self::Share => tidy(&format!("{:.digits$}", value * 100.0)),
-            Self::Signed => tidy(&format!("{value:+.digits$}")),
-            Self::Rate => tidy(&format!("{value:.digits$}")),
+            Self::Signed => tidy(&format!("{shown:+.digits$}")),
+            Self::Share | Self::Rate => tidy(&format!("{shown:.digits$}")),
         }
+    }
+
+    /// Shares as per cent.
+    fn scaled(self, value: f64) -> f64 {
+        if self == Self::Share { value * 100.0 } else { value }
     }
 
     /// The number with its unit.
@@ -61,8 +65,7 @@ impl Scale {
     /// Two numbers with their units, with as many digits as tell them apart.
     pub fn two(self, a: f64, b: f64) -> [String; 2] {
         let written = |more| [self.finer(a, more), self.finer(b, more)];
-        written(MORE_DIGITS.into_iter().find(|&more| self.finer(a, more) != self.finer(b, more)).unwrap_or(0))
-            .map(|number| number + self.unit())
+        enough(written, |[a, b]| a != b).map(|number| number + self.unit())
     }
 
     /// A difference, always with its sign; shares differ by percentage points.
@@ -71,16 +74,19 @@ impl Scale {
     }
 
     fn signed(self, value: f64, more: usize) -> String {
-        let factor = if self == Self::Share { 100.0 } else { 1.0 };
-        let digits = more + if self == Self::Signed { 2 } else { 1 };
-        tidy(&format!("{:+.digits$}", value * factor))
+        let digits = self.digits(0.0) + more;
+        tidy(&format!("{:+.digits$}", self.scaled(value)))
     }
 
     /// A difference that survives and the ends of its interval, with as many digits as it takes for none of them to read as zero.
     pub fn differences(self, values: [f64; 3]) -> [String; 3] {
         let written = |more| values.map(|value| self.signed(value, more));
-        let shows = |texts: &[String; 3]| texts.iter().zip(values).all(|(text, value)| value == 0.0 || !is_zero(text));
-        MORE_DIGITS.into_iter().map(written).find(shows).unwrap_or_else(|| written(0))
+        enough(written, |texts| texts.iter().zip(values).all(|(text, value)| value == 0.0 || !is_zero(text)))
+    }
+
+    /// What differences are counted in.
+    pub fn difference_unit(self) -> &'static str {
+        if self == Self::Share { "points" } else { "" }
     }
 
     /// A tick of an axis.
@@ -101,8 +107,10 @@ impl Scale {
     }
 }
 
-/// Digits beyond the usual ones, for numbers that would not show what they are.
-const MORE_DIGITS: [usize; 4] = [0, 1, 2, 3];
+/// Numbers written with up to three digits beyond the usual ones, if those would not show what they are.
+fn enough<const N: usize>(written: impl Fn(usize) -> [String; N], shows: impl Fn(&[String; N]) -> bool) -> [String; N] {
+    (0..=3).map(&written).find(shows).unwrap_or_else(|| written(0))
+}
 
 fn is_zero(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '0' | '.' | '+' | '-'))
