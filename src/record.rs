@@ -9,6 +9,9 @@ use std::sync::Arc;
 use chrono::{FixedOffset, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+/// Name of the outlet of a record that names none.
+pub const UNKNOWN_OUTLET: &str = "unknown";
+
 /// Where a record came from: the file, and the row (1-based, header not counted) or the record's position in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {

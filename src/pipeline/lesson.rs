@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::prepare::Records;
-use super::{Job, Preparation, Progress, Scored, Setup, UNKNOWN_OUTLET};
+use super::{Job, Preparation, Progress, Scored, Setup};
 use crate::error::Result;
-use crate::record::Scores;
+use crate::record::{Scores, UNKNOWN_OUTLET};
 use crate::stages::infer::frames::{Agreement, FrameReading, Student};
 
 /// The student, and what it learnt from. Kept in the checkpoint, so that a resumed run goes on with the very same.

@@ -29,7 +29,7 @@ pub use finish::rebuild;
 pub use inspection::Inspection;
 use prepare::Stretch;
 pub use prepare::{Preparation, Prepared};
-pub use sentence_table::{Scored, ScoredArticle, UNKNOWN_OUTLET, sentence_table};
+pub use sentence_table::{Scored, ScoredArticle, sentence_table};
 
 use checkpoint::{Checkpoint, ChunkAccount, fingerprint};
 use lesson::{Learnt, Sample};

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use crate::error::Result;
-use crate::record::{Article, Scores, Sentence, TermHit};
+use crate::record::{Article, Scores, Sentence, TermHit, UNKNOWN_OUTLET};
 
 /// One sentence with everything known of it.
 pub struct Scored {
@@ -22,9 +22,6 @@ pub struct ScoredArticle {
     pub agency: Option<String>,
     pub sentences: Vec<Scored>,
 }
-
-/// Name of the outlet of a record that names none.
-pub const UNKNOWN_OUTLET: &str = "unknown";
 
 /// The rows of some articles, in order. Schema version 1; `codebook.json` describes each column. The columns `cross_<frame>`
 /// stand in `sampled` runs only, empty but for the sentences of the sample.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::tables::{number, read, text};
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 use crate::stages::aggregate::{ALL, Period};
 
 /// An outlet of a run.
@@ -49,7 +50,7 @@ pub fn outlets_of(run: &Path) -> Result<Vec<OutletListed>> {
     let (outlets, dates) = (text(&table, "outlet")?, dates(&table)?);
     let mut found: BTreeMap<&str, OutletListed> = BTreeMap::new();
     for (outlet, date) in outlets.iter().zip(dates) {
-        let name = outlet.unwrap_or("unknown");
+        let name = outlet.unwrap_or(UNKNOWN_OUTLET);
         let listed = found.entry(name).or_insert_with(|| OutletListed {
             outlet: name.to_owned(),
             articles: 0,

@@ -16,7 +16,7 @@ use super::columns::date_of;
 use super::sampled::Sampled;
 use super::scan::{for_each_batch, has_column, score, unsigned};
 use crate::error::{Error, Result};
-use crate::record::{Part, Voice};
+use crate::record::{Part, UNKNOWN_OUTLET, Voice};
 use crate::run_folder::Thresholds;
 
 /// Who wrote what, as the first sentence of the article has it.
@@ -234,7 +234,7 @@ impl<'a> Reading<'a> {
             return Ok(article);
         }
         let text = |name: &str| -> Result<Option<String>> { Ok(batch.column(name)?.str()?.get(row).map(String::from)) };
-        let outlet = text("outlet")?.unwrap_or_else(|| "unknown".into());
+        let outlet = text("outlet")?.unwrap_or_else(|| UNKNOWN_OUTLET.into());
         let next = self.outlets.len() as u32;
         let outlet = *self.outlets.entry(outlet).or_insert_with_key(|name| {
             self.sums.outlets.push(name.clone());

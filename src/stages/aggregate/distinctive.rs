@@ -20,6 +20,7 @@ use super::ngrams::{self, Gram, Most, Sketch};
 use super::options::AggregateOptions;
 use super::scan::for_each_batch;
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 
 /// The threshold rises until no more n-grams reach it, and their sums by outlet and voice (32 bytes each) are no more,
 /// which bounds the memory of the second pass whatever the number of sentences and outlets.
@@ -139,7 +140,7 @@ fn passages(path: &Path, sums: &ArticleSums, mut take: impl FnMut(&[Passage])) -
             if weight == 0.0 {
                 continue;
             }
-            let outlet = outlets[outlet.unwrap_or("unknown")];
+            let outlet = outlets[outlet.unwrap_or(UNKNOWN_OUTLET)];
             match open.iter_mut().find(|passage| passage.voice == voice) {
                 Some(passage) => passage.sentences.push(text.to_string()),
                 None => open.push(Passage { outlet, voice, sentences: vec![text.to_string()], weight }),

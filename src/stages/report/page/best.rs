@@ -11,6 +11,7 @@ use rapidhash::v3::rapidhash_v3;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 use crate::stages::aggregate::scan;
 
 /// Shorter sentences are fragments, longer ones lists and run-ons; neither shows a frame well.
@@ -112,7 +113,7 @@ pub fn origins(
         let names = batch.column("outlet")?.str()?;
         let (outlet_hashes, articles, texts) = (hash("outlet")?, hash("article_id")?, hash("text")?);
         origins.extend(rows.iter().enumerate().map(|(at, &row)| {
-            let outlet = known.get(names.get(row - from).unwrap_or("unknown")).copied();
+            let outlet = known.get(names.get(row - from).unwrap_or(UNKNOWN_OUTLET)).copied();
             (row, Origin { outlet, outlet_hash: outlet_hashes[at], article: articles[at], text: texts[at] })
         }));
         Ok(())

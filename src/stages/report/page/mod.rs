@@ -30,6 +30,7 @@ use polars::prelude::*;
 
 use super::atomic::write_atomically;
 use crate::error::{Error, Result};
+use crate::record::UNKNOWN_OUTLET;
 use crate::run_folder::{Measured, PAGE, RunManifest};
 
 /// Outlets on the page: those with the most articles. All are in the tables.
@@ -163,7 +164,7 @@ fn outlets_on_page(outlets: &DataFrame, run: &RunManifest) -> Result<usize> {
 fn articles_by_outlet(articles: &DataFrame) -> Result<Vec<(String, u64)>> {
     let mut counted: HashMap<String, u64> = HashMap::new();
     for outlet in articles.column("outlet")?.str()?.iter() {
-        *counted.entry(outlet.unwrap_or("unknown").to_owned()).or_default() += 1;
+        *counted.entry(outlet.unwrap_or(UNKNOWN_OUTLET).to_owned()).or_default() += 1;
     }
     let mut outlets: Vec<_> = counted.into_iter().collect();
     outlets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -11,6 +11,7 @@ use super::versions::{self, Version};
 use super::views::Views;
 use super::wording::count;
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 use crate::run_folder::RunManifest;
 
 /// Stories on the page: those that the most outlets tell.
@@ -109,7 +110,7 @@ fn by_story(articles: &DataFrame, outlets: &[(String, u64)]) -> Result<Option<BT
     let mut by_story: BTreeMap<String, Vec<Told>> = BTreeMap::new();
     for row in 0..articles.height() {
         let (Some(story), Some(article)) = (story.get(row), ids.get(row)) else { continue };
-        let outlet = names.get(row).unwrap_or("unknown").to_owned();
+        let outlet = names.get(row).unwrap_or(UNKNOWN_OUTLET).to_owned();
         let told = by_story.entry(story.to_owned()).or_default();
         told.push(Told { article: article.to_owned(), outlet, date: dates.get(row) });
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::best::{Origin, Scored, best, origins};
 use super::sheet::escape;
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 use crate::stages::aggregate::scan;
 
 const FROM_ONE_ARTICLE: usize = 1;
@@ -124,7 +125,7 @@ fn telling(table: &DataFrame, row: usize) -> Result<Telling> {
     Ok(Telling {
         outlet: None,
         score: 0,
-        outlet_name: text("outlet")?.unwrap_or_else(|| "unknown".into()),
+        outlet_name: text("outlet")?.unwrap_or_else(|| UNKNOWN_OUTLET.into()),
         date: date.map(|days| (NaiveDate::default() + Duration::days(i64::from(days))).to_string()).unwrap_or_default(),
         title: text("title")?.unwrap_or_default(),
         url: text("url")?.filter(|url| is_web_address(url)),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::telling::{hits, is_web_address, marked};
 use super::wording::Scale;
 use crate::error::Result;
+use crate::record::UNKNOWN_OUTLET;
 use crate::run_folder::RunManifest;
 use crate::stages::aggregate::scan;
 
@@ -119,7 +120,7 @@ fn heads(articles: &DataFrame, wanted: &[&str], run: &RunManifest) -> Result<Has
             (run.scheme.frames[at].label.clone(), Scale::Share.value(own[at]), share)
         };
         let version = Version {
-            outlet: outlet.get(row).unwrap_or("unknown").to_owned(),
+            outlet: outlet.get(row).unwrap_or(UNKNOWN_OUTLET).to_owned(),
             date: date.get(row).unwrap_or_default().to_owned(),
             title: title.get(row).unwrap_or_default().to_owned(),
             url: url.get(row).filter(|url| is_web_address(url)).map(str::to_owned),
