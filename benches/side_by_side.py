@@ -4,7 +4,7 @@
     bash scripts/setup-libtorch.sh && python3 benches/side_by_side.py [--json] [--sentences 100] [--only NAME ...]
 
 Builds what it runs (cargo, release, feature torch), takes sentences from seeds/articles, and makes two things out of our pair
-model (models/baseline): a checkpoint folder as the hub has them, for everybody else, and a manifest in which frames are read by
+model (models/pair): a checkpoint folder as the hub has them, for everybody else, and a manifest in which frames are read by
 the same three-class entailment head, for us. So every row computes the same probabilities; `furthest` is how far a row's are
 from rust-bert's. Python rows need torch, transformers, onnx and onnxruntime (any missing one is said, and its rows left out);
 the checkpoint needs numpy, onnx and safetensors.
@@ -60,7 +60,7 @@ def checkpoint(folder):
     sys.path.append(str(ROOT / "models/training"))
     from stored import constants, weights_of
 
-    stored = constants(ROOT / "models/baseline/model.onnx")
+    stored = constants(ROOT / "models/pair/model.onnx")
     weights = weights_of(stored)
     head = {part: weights[f"heads.entailment.{part}"] for part in ("weight", "bias")}
     weights = {name: value for name, value in weights.items() if not name.startswith("heads.")}
@@ -72,24 +72,26 @@ def checkpoint(folder):
     width = weights["classifier.weight"].shape[1]
     config = dict(
         architectures=["BertForSequenceClassification"], model_type="bert", hidden_act="gelu", hidden_size=width,
-        vocab_size=len(stored["embeddings.word_embeddings.q"]), intermediate_size=len(weights["bert.encoder.layer.0.intermediate.dense.bias"]),
-        num_hidden_layers=sum(name.endswith("intermediate.dense.bias") for name in weights), num_attention_heads=int(stored["s4"][2]),
-        max_position_embeddings=stored["pos"].shape[1], type_vocab_size=len(stored["type"]), layer_norm_eps=1e-12,
+        vocab_size=len(stored["bert.embeddings.word_embeddings.q"]), intermediate_size=len(weights["bert.encoder.layer.0.intermediate.dense.bias"]),
+        num_hidden_layers=sum(name.endswith("intermediate.dense.bias") for name in weights), num_attention_heads=int(stored["split"][2]),
+        max_position_embeddings=stored["positions"].shape[1], type_vocab_size=len(stored["bert.embeddings.token_type_embeddings.weight"]), layer_norm_eps=1e-12,
         attention_probs_dropout_prob=0.1, hidden_dropout_prob=0.1, initializer_range=0.02, pad_token_id=0,
         id2label={str(i): name for i, name in enumerate(NLI)}, label2id={name: i for i, name in enumerate(NLI)})
     (folder / "config.json").write_text(json.dumps(config))
-    tokenizer = json.loads((ROOT / "models/baseline/tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer = json.loads((ROOT / "models/pair/tokenizer.json").read_text(encoding="utf-8"))
     words = sorted(tokenizer["model"]["vocab"].items(), key=lambda pair: pair[1])
     (folder / "vocab.txt").write_text("".join(word + "\n" for word, _ in words), encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(json.dumps(dict(do_lower_case=True, tokenizer_class="BertTokenizer", model_max_length=MAX_TOKENS)))
 
 
 def manifest(folder):
-    """Our models, with frames read by the pair model's entailment head."""
+    """Our models, with frames read by the pair model's entailment head alone, as everybody else reads them."""
     shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns("training"))
     path = folder / "manifest.toml"
     head = f'[model.heads.frames]\noutput = "logits_entailment"\nlabels = {json.dumps(NLI)}\n'
     text, count = re.subn(r"\[model\.heads\.frames\]\n(?:[a-z_]+ = .*\n)+", head, path.read_text(encoding="utf-8"), count=1)
+    assert count == 1
+    text, count = re.subn(r"\[stacked\]\n(?:[a-z_]+ = .*\n)+", "", text)
     assert count == 1
     path.write_text(text, encoding="utf-8")
 

@@ -1,10 +1,10 @@
-"""Fits `[cascade]` of models/manifest.toml: log-odds that the cross-encoder puts a frame at or above its cut-off, from the logit of the vectors.
+"""Fits `[cascade]` of models/manifest.toml: the reference's log-odds of a frame, from the logit of the vectors.
 
     framescope score ARTICLES -o A --scorer embedding && framescope score ARTICLES -o B --scorer cross
     python scripts/fit_cascade.py A B
 
-One logistic regression over sentences and frames (Platt 1999). Also says what share of decisions a cascade would leave to the vectors and how
-often those fall as the cross-encoder's do. Needs polars.
+A line by least squares over sentences and frames, on every other article. On the rest: how often the vectors alone, and a cascade of each
+budget, decide as the reference does, and how the vectors would with other cut-offs. Needs polars.
 """
 
 import json
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-OPEN = 2.944  # as in src/stages/infer/frames/cascade.rs
+VECTOR_CUTS, REFERENCE_CUTS = (0.16, 0.18, 0.20, 0.22, 0.25, 0.28, 0.30), (0.20, 0.22, 0.24, 0.26, 0.27)
+OPEN = 1.645  # as in src/stages/infer/frames/cascade.rs
 
 
 def main():
@@ -22,38 +23,77 @@ def main():
     run = json.loads((second / "run.json").read_text())
     frames = [f"frame_{frame['name']}" for frame in run["scheme"]["frames"]]
     cutoffs = run["thresholds"]["frames"]
-    keys = ["sentence_id"]
+    own_cutoffs = json.loads((first / "run.json").read_text())["thresholds"]["frames"]
+    keys = ["article_id", "sentence_id"]
     both = pl.read_parquet(first / "sentences.parquet", columns=keys + frames).join(
         pl.read_parquet(second / "sentences.parquet", columns=keys + frames), on=keys, suffix="_cross")
-    x, y = [], []
-    for frame, cutoff in zip(frames, cutoffs):
-        own = both[frame].clip(1e-6, 1 - 1e-6).cast(pl.Float64)
-        x += (own / (1 - own)).log().to_list()
-        y += (both[frame + "_cross"] >= cutoff).cast(pl.Float64).to_list()
-    slope, bias = fit(x, y)
-    odds = [slope * value + bias for value in x]
-    settled = [(o >= 0) == (truth == 1) for o, truth in zip(odds, y) if abs(o) >= OPEN]
-    print(f"[cascade]\nslope = {slope:.4f}\nbias = {bias:.4f}")
-    print(f"# {len(x)} sentences and frames; cross-encoder says yes to {sum(y) / len(y):.3f}")
-    print(f"# left to the vectors {len(settled) / len(x):.3f}, of which as the cross-encoder {sum(settled) / max(1, len(settled)):.3f}")
+    articles = sorted(set(both["article_id"]))
+    fitting = both["article_id"].is_in(articles[::2])
+    slope, bias, spread = line(*map(flat, logits(both.filter(fitting), frames)))
+    print(f"[cascade]\nslope = {slope:.4f}\nbias = {bias:.4f}\nspread = {spread:.4f}")
+
+    held_out = both.filter(~fitting)
+    own, reference = logits(held_out, frames)
+    cuts, own_cuts = [logit(cutoff) for cutoff in cutoffs], [logit(cutoff) for cutoff in own_cutoffs]
+    truth, alone = decided(reference, cuts), decided(own, own_cuts)
+    decisions = len(own) * len(frames)
+    print(f"# fitted on {fitting.sum()} sentences of {len(articles[::2])} articles; below, {len(own)} of {len(articles[1::2])} others, {decisions} decisions")
+    print(f"# the reference says yes to {sum(flat(truth)) / decisions:.3f}")
+    print(f"# vectors alone, their own cut-offs: yes to {sum(flat(alone)) / decisions:.3f}, {alike(alone, truth):.1f} % as the reference")
+    odds = [[slope * value + bias for value in row] for row in own]
+    for budget in sorted({0, 1, 2, 3, 4, 6, 8, 10, len(frames)}):
+        read = [asked(row, cuts, spread, budget) for row in odds]
+        mixed = [[theirs[n] if n in some else row[n] for n in range(len(row))] for row, theirs, some in zip(odds, reference, read)]
+        print(f"# budget {budget:2}: {sum(map(len, read)) / len(own):5.2f} pairs read a sentence, {alike(decided(mixed, cuts), truth):.1f} % as the reference; "
+              f"mean probability {mean(mixed):.4f} for its {mean(reference):.4f}")
+    print("# vectors alone, % as the reference, cut-off of the vectors down, of the reference across")
+    print("#        " + "  ".join(f"{cut:.2f}" for cut in REFERENCE_CUTS))
+    everything = [rows + others for rows, others in zip(logits(both.filter(fitting), frames), (own, reference))]
+    for cut in VECTOR_CUTS:
+        alone = decided(everything[0], [logit(cut)] * len(frames))
+        shares = (alike(alone, decided(everything[1], [logit(other)] * len(frames))) for other in REFERENCE_CUTS)
+        print(f"#  {cut:.2f}  " + "  ".join(f"{share:4.1f}" for share in shares))
 
 
-def fit(x, y, steps=50):
-    """Newton's method; two parameters."""
-    a, b = 1.0, 0.0
-    for _ in range(steps):
-        ga = gb = haa = hab = hbb = 0.0
-        for value, truth in zip(x, y):
-            p = 1 / (1 + math.exp(-max(-500.0, min(500.0, a * value + b))))
-            error, weight = p - truth, p * (1 - p)
-            ga, gb = ga + error * value, gb + error
-            haa, hab, hbb = haa + weight * value * value, hab + weight * value, hbb + weight
-        determinant = haa * hbb - hab * hab
-        da, db = (hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant
-        a, b = a - da, b - db
-        if abs(da) + abs(db) < 1e-9:
-            break
-    return a, b
+def asked(odds, cuts, spread, budget):
+    far = [abs(value - cut) for value, cut in zip(odds, cuts)]
+    return set(sorted((n for n, distance in enumerate(far) if distance < OPEN * spread), key=far.__getitem__)[:budget])
+
+
+def flat(rows):
+    return [value for row in rows for value in row]
+
+
+def decided(rows, cuts):
+    return [[value >= cut for value, cut in zip(row, cuts)] for row in rows]
+
+
+def mean(rows):
+    values = [1 / (1 + math.exp(-value)) for value in flat(rows)]
+    return sum(values) / len(values)
+
+
+def alike(decided, truth):
+    return 100 * sum(a == b for a, b in zip(flat(decided), flat(truth))) / len(flat(truth))
+
+
+def logit(p):
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return math.log(p / (1 - p))
+
+
+def logits(both, frames):
+    """Sentences x frames, of the vectors and of the reference."""
+    rows = lambda names: [[logit(value) for value in row] for row in both.select(names).iter_rows()]
+    return rows(frames), rows([frame + "_cross" for frame in frames])
+
+
+def line(x, y):
+    """Slope, intercept, and the standard deviation of what is left."""
+    n, mx, my = len(x), sum(x) / len(x), sum(y) / len(y)
+    slope = sum((a - mx) * (b - my) for a, b in zip(x, y)) / sum((a - mx) ** 2 for a in x)
+    bias = my - slope * mx
+    return slope, bias, math.sqrt(sum((b - slope * a - bias) ** 2 for a, b in zip(x, y)) / n)
 
 
 if __name__ == "__main__":

@@ -81,9 +81,21 @@ def loaded(folder, name, cluster):
         yield {"text": row["text"], "label": label, "cluster": row.get(cluster) or row["id"]}
 
 
-def climate(folder, read):
-    for row in rows_of(folder, "ccf/train"):
-        yield {"text": row["text"], "label": read(row), "cluster": str(row["doc_id"])}
+def climate(folder, read, *parts):
+    """Articles of these parts, split as `models/training/sets.py` does: tone was trained on "train", frames never; "dev" calibrates both."""
+    rows = list(rows_of(folder, "ccf/train"))
+    articles = sorted({str(row["doc_id"]) for row in rows})
+    random.Random(3).shuffle(articles)
+    share = lambda n: round(n * len(articles))
+    bounds = {"train": (0, share(0.5)), "dev": (share(0.5), share(0.7)), "test": (share(0.7), len(articles))}
+    own = {article for part in parts for article in articles[slice(*bounds[part])]}
+    for row in rows:
+        if str(row["doc_id"]) in own:
+            yield {"text": row["text"], "label": read(row), "cluster": str(row["doc_id"])}
+
+
+def climate_frames(row):
+    return [CCF_FRAMES[name] for name in row["labels"] if name in CCF_FRAMES]
 
 
 def headlines(folder):
@@ -115,13 +127,13 @@ def schemes(name):
 MEASURED = [
     Measurement("MNLI matched", "entailment", lambda d: pairs(d, lambda src: src == "mnli_m")),
     Measurement("NewsMTSC devtest, one tone a sentence", "tone", lambda d: sentence_tone(d, "newsmtsc/devtest_rw")),
-    Measurement("CCF climate news", "tone", lambda d: climate(d, lambda row: row["sentiment"])),
+    Measurement("CCF climate news, articles kept apart", "tone", lambda d: climate(d, lambda row: row["sentiment"], "test")),
     Measurement("BABE", "loaded", lambda d: loaded(d, "babe/train", "news_link")),
     Measurement("GVFC headlines, 9 frames", "frames", headlines, [*schemes("gun_violence"), "--single"]),
     Measurement(
         "CCF climate news, 8 frames",
         "frames",
-        lambda d: climate(d, lambda row: [CCF_FRAMES[name] for name in row["labels"] if name in CCF_FRAMES]),
+        lambda d: climate(d, climate_frames, "train", "test"),
         schemes("climate_topics"),
     ),
     Measurement(
@@ -151,6 +163,7 @@ def fifth_of_articles(rows):
 DEVELOPMENT = [
     Measurement("NewsMTSC train, a fifth of the articles", "tone", lambda d: fifth_of_articles(sentence_tone(d, "newsmtsc/train"))),
     Measurement("Anno-lexical dev", "loaded", lambda d: loaded(d, "anno_lexical/dev", "id"), max_rows=3000),
+    Measurement("CCF climate news, a fifth of the articles", "frames", lambda d: climate(d, climate_frames, "dev"), schemes("climate_topics")),
     Measurement("MNLI premises, new hypotheses (litl)", "entailment", lambda d: pairs(d, lambda src: src.startswith("litl_")), max_rows=3000),
 ]
 
@@ -237,7 +250,10 @@ def fit_row(measurement, result):
     cutoff = fit["threshold"]
     shown = f"{cutoff['at']:.4f} ({cutoff['measure']} {cutoff['value']:.3f})" if cutoff else "–"
     n = str(result["n"]) + (f" of {result['sampled_from']}" if result["sampled_from"] else "")
-    cells = [measurement.name, measurement.task, n, f"{fit['temperature']:.4f}", number(fit["ece_before"]), number(fit["ece_after"]), shown]
+    task = measurement.task + (f" ({result['scorer']})" if result["scorer"] else "")
+    values = ("temperature", "scale", "bias")
+    fitted = ", ".join(f"{name} {fit[name]:.4f}" for name in values if fit[name] is not None)
+    cells = [measurement.name, task, n, fitted, number(fit["ece_before"]), number(fit["ece_after"]), shown]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -263,7 +279,7 @@ def main():
     wanted = [word.lower() for word in args.only.split(",") if word]
     chosen = [m for m in (DEVELOPMENT if args.dev else MEASURED) if not wanted or any(w in m.name.lower() for w in wanted)]
     if args.dev:
-        header = ["set", "task", "n", "temperature", "ECE before", "ECE after", "cut-off"]
+        header = ["set", "task", "n", "fitted", "ECE before", "ECE after", "cut-off"]
     else:
         header = ["set", "task", "n", "accuracy", "macro-F1", "micro-F1", "mean AUC", "ECE", "sentences/s"]
     if args.scorer and not args.dev:

@@ -20,11 +20,10 @@ def softmax(logits, temperature=1.0):
     return powers / powers.sum(1, keepdims=True)
 
 
-def expected_calibration_error(shares, truth, bins=15):
-    """Mean gap between confidence and accuracy over equal-width bins (Guo et al. 2017)."""
-    confidence, right = shares.max(1), shares.argmax(1) == truth
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean()
+def expected_calibration_error(stated, happened, bins=15):
+    """Mean gap between the stated probability and how often it happened, over equal-width bins (Guo et al. 2017)."""
+    bin_of = np.minimum((stated * bins).astype(int), bins - 1)
+    gaps = [abs(stated[bin_of == b].mean() - happened[bin_of == b].mean()) * (bin_of == b).mean()
             for b in range(bins) if (bin_of == b).any()]
     return float(sum(gaps))
 
@@ -33,8 +32,9 @@ def temperature(logits, truth):
     """The temperature with the least cross-entropy, and the calibration error before and after."""
     loss = lambda t: -np.log(softmax(logits, t)[np.arange(len(truth)), truth] + 1e-12).mean()
     best = float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x)
-    before = expected_calibration_error(softmax(logits), truth)
-    return best, before, expected_calibration_error(softmax(logits, best), truth)
+    right = logits.argmax(1) == truth
+    before, after = (expected_calibration_error(softmax(logits, t).max(1), right) for t in (1.0, best))
+    return best, before, after
 
 
 def loaded_threshold(probability, truth):
@@ -48,8 +48,8 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def scale_and_bias(schemes):
-    """Logistic regression of truth on cosine; every left-out scheme weighs the same. schemes: [(cosines, truth)]."""
+def scale_and_bias(schemes, start=(10.0, -5.0)):
+    """Logistic regression of truth on cosine (or on another score); every left-out scheme weighs the same. schemes: [(cosines, truth)]."""
     x = np.concatenate([c.ravel() for c, _ in schemes])
     y = np.concatenate([t.ravel() for _, t in schemes]).astype(float)
     w = np.concatenate([np.full(t.size, 1 / t.size) for _, t in schemes])
@@ -58,15 +58,16 @@ def scale_and_bias(schemes):
         z = parameters[0] * x + parameters[1]
         return float((w * (np.logaddexp(0, z) - y * z)).sum())
 
-    scale, bias = minimize(loss, [10.0, -5.0], method="Nelder-Mead", options={"maxiter": 2000}).x
+    scale, bias = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000}).x
     return float(scale), float(bias)
 
 
 def frames_threshold(schemes, scale, bias):
-    """The probability whose mean micro-F1 over the left-out schemes is highest."""
+    """The probability whose mean micro-F1 over the left-out schemes is highest, that mean, and the lowest and highest within 0.01 of it."""
     grid = np.arange(0.05, 0.91, 0.01)
-    means = [np.mean([f1(t, sigmoid(scale * c + bias) >= g) for c, t in schemes]) for g in grid]
-    return float(grid[int(np.argmax(means))]), float(max(means))
+    means = np.array([np.mean([f1(t, sigmoid(scale * c + bias) >= g) for c, t in schemes]) for g in grid])
+    level = grid[means >= means.max() - 0.01]
+    return round(float(grid[means.argmax()]), 2), float(means.max()), (round(float(level[0]), 2), round(float(level[-1]), 2))
 
 
 def interval(measure, *arrays, groups=None, draws=1000, seed=1):

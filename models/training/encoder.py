@@ -36,6 +36,10 @@ def settle(weight):
     weight.requires_grad_(False)
 
 
+def matrices(part):
+    return [module for module in part.modules() if isinstance(module, nn.Linear)]
+
+
 class OnePass(nn.Module):
     def __init__(self, bert):
         super().__init__()
@@ -61,11 +65,14 @@ class OnePass(nn.Module):
             model.settle(layer)
         return model
 
-    def settle(self, layer):
-        """Of an encoder layer; biases and norms, which ship in f32, still train."""
-        for part in self.bert.encoder.layer[layer].modules():
-            if isinstance(part, nn.Linear):
-                settle(part.weight)
+    def part(self, name):
+        """An encoder layer by its number, or the "heads"."""
+        return self.heads if name == "heads" else self.bert.encoder.layer[name]
+
+    def settle(self, name):
+        """The matrices of a part; biases and norms, which ship in f32, still train."""
+        for matrix in matrices(self.part(name)):
+            settle(matrix.weight)
 
     @classmethod
     def load(cls, path):

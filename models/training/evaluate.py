@@ -69,7 +69,7 @@ def score_frames(root, known, dev, reader):
     """Frames by description. Scale, bias and threshold are fitted on the left-out dev schemes for every reader alike."""
     fitted = [(s.cosines(reader.vectors), s.truth) for s in dev]
     scale, bias = scale_and_bias(fitted)
-    threshold, dev_f1 = frames_threshold(fitted, scale, bias)
+    threshold, dev_f1, _ = frames_threshold(fitted, scale, bias)
     found = {"frames_fit": {"scale": scale, "bias": bias, "threshold": threshold, "dev_micro_f1": dev_f1}}
     for s, (cosines, truth) in zip(dev, fitted):
         found[f"dev_{s.name}"] = {"accuracy": accuracy(truth, cosines), "auc": mean_auc(truth, cosines)}

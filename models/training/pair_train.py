@@ -23,12 +23,12 @@ SMOOTHING = 0.05
 class Feeder:
     """Batches of one task: a pool is drawn, put in order of length, and cut by tokens, so that little is padding."""
 
-    def __init__(self, material, rng):
-        self.material, self.rng, self.tok = material, rng, tokenizer(limit=LIMIT)
-        self.left = {task: [] for task in SHARES}
+    def __init__(self, material, rng, shares=SHARES):
+        self.material, self.rng, self.shares, self.tok = material, rng, shares, tokenizer(limit=LIMIT)
+        self.left = {task: [] for task in shares}
 
     def next(self):
-        task = self.rng.choices(list(SHARES), list(SHARES.values()))[0]
+        task = self.rng.choices(list(self.shares), list(self.shares.values()))[0]
         if not self.left[task]:
             pool = self.material.draw(task, POOL)
             self.left[task] = batches(self.tok, pool)

@@ -12,6 +12,7 @@ import numpy as np
 
 import evaluate
 import steps
+from blocks import read_blocks
 from calibrate import frames_threshold, loaded_threshold, macro_f1, scale_and_bias, softmax, temperature
 from encoder import OnePass
 from export import check, export
@@ -27,7 +28,7 @@ MEASURED = HERE / "wordings_measured.txt"
 
 
 def step_train(args):
-    steps.train(Trainer(args.data, args.out / "training", args.teacher, args.start), args.minutes)
+    steps.train(Trainer(args.data, args.out / "training", args.teacher, args.start, read_blocks(args.blocks)), args.minutes)
 
 
 def step_export(args):
@@ -43,7 +44,7 @@ def step_calibrate(args):
     measured = Measured(args.data)
     _, tone = tone_rows(args.data, measured)
     tone = tone["newsmtsc"] + tone["ccf"]
-    loaded = loaded_rows(args.data, measured, "dev")[:1500]
+    loaded = loaded_rows(args.data, measured, "dev")
     found = {}
     for name, part in (("tone", tone), ("loaded", loaded)):
         logits = reader.outputs([t for t, _ in part])["logits_" + name]
@@ -56,7 +57,8 @@ def step_calibrate(args):
             found[name]["macro_f1"] = macro_f1(truth, logits.argmax(1))
     fitted = [(s.cosines(reader.vectors), s.truth) for s in dev_schemes(args.data, wordings(MEASURED))]
     scale, bias = scale_and_bias(fitted)
-    threshold, _ = frames_threshold(fitted, scale, bias)
+    threshold, best, level = frames_threshold(fitted, scale, bias)
+    found["frames"] = {"threshold": threshold, "micro_f1": best, "within_a_hundredth": level}
     keep(args.out / "calibration_report.json", found)
     keep(args.out / "calibration.json", {
         "temperature": {name: round(found[name]["temperature"], 4) for name in ("tone", "loaded")},
@@ -100,8 +102,9 @@ STEPS = {"train": (step_train, "training/trained.safetensors"), "export": (step_
 
 def main():
     parser = steps.parser(__doc__, STEPS)
-    parser.add_argument("--teacher", type=Path, default=HERE.parent / "baseline", help="folder of the pair model that teaches tone and loaded language")
+    parser.add_argument("--teacher", type=Path, default=HERE.parent / "pair", help="folder of the pair model that teaches tone and loaded language")
     parser.add_argument("--start", type=Path, help="folder of an earlier one-pass model to go on from, at lower rates")
+    parser.add_argument("--blocks", type=Path, help="of blocks.py: texts against frames, scored by a better teacher")
     parser.add_argument("--baseline", type=Path, help="folder of a pair model to measure beside this one")
     steps.run(STEPS, parser.parse_args())
 

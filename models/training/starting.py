@@ -32,7 +32,7 @@ def main():
         scores[f"dev_{scheme.name}"] = {"n": len(cosines), "accuracy": right, "auc": area}
         print(scores, flush=True)
     scale, bias = scale_and_bias(fitted)
-    threshold, f1 = frames_threshold(fitted, scale, bias)
+    threshold, f1, _ = frames_threshold(fitted, scale, bias)
     frames = {"scale": round(scale, 4), "bias": round(bias, 4), "threshold": round(threshold, 4)}
     (args.out / "calibration.json").write_text(json.dumps({"frames": frames}, indent=2) + "\n", encoding="utf-8")
     print(frames, "dev micro-F1", f1, flush=True)

@@ -8,22 +8,25 @@ import torch
 from torch import nn
 
 import draws
+from blocks import BlockBag
 from by_clock import ByClock, prepared
 from draws import Bag, Draws
-from encoder import Batcher, OnePass, encode
+from encoder import Batcher, OnePass, encode, matrices
 from sets import pair_rows
 from teacher import taught_by
 
 SCHEME_WEIGHT = draws.SCHEME_WEIGHT | {"pairs": 1.5}
 RATES = {"encoder": 8e-5, "heads": 8e-4, "scale": 2e-2}
-LATER_RATES = {"encoder": 3e-5, "heads": 1e-4, "scale": 2e-2}  # of a model that was trained before
+LATER_RATES = {"encoder": 3e-5, "heads": 5e-5, "scale": 1e-2}  # of a model that was trained before
 TEXTS, LABELS, HEAD_TEXTS = 24, 20, 24
 # Of a head's loss: on the batch that has its label, the label against the teacher's shares; on the other batch, the shares alone.
 OWN_LABEL, UNLABELLED = 0.6, 0.5
 ANCHOR, ANCHOR_EVERY = 2.0, 3
-# When the matrices of a layer go on the int8 grid on which they ship, so that what trains on makes up for the rounding (Zhou et al. 2017,
-# "Incremental network quantization", by layers): {layer: share of the time}.
-SETTLED_AT = {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8}
+# Of the loss on blocks; and what log-odds a cosine stands for there, as calibrated for the shipped vectors.
+BLOCKS, BLOCK_SCALE, BLOCK_BIAS = 4.0, 10.4, -4.5
+# When the matrices of a layer, and at last those of the heads, go on the int8 grid on which they ship, so that what trains on makes up for the
+# rounding (Zhou et al. 2017, "Incremental network quantization", by layers): {part: share of the time}.
+SETTLED_AT = {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8, "heads": 0.9}
 
 
 class Material(Draws):
@@ -82,7 +85,7 @@ def label_loss(model, texts, labels, truth):
 
 
 class Trainer(ByClock):
-    def __init__(self, root, out, teacher, start=None, seed=7):
+    def __init__(self, root, out, teacher, start=None, blocks=None, seed=7):
         torch.manual_seed(seed)
         self.RATES = LATER_RATES if start else RATES
         self.out = Path(out)
@@ -92,6 +95,7 @@ class Trainer(ByClock):
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.material = prepared(self.out, lambda: self.made(root, seed))
         self.taught = taught_by([teacher] + [start] * bool(start), self.material.head_texts, self.out)
+        self.blocks = BlockBag(blocks, self.material.rng) if blocks else None
         scales = [self.model.scale, self.model.bias]
         encoder = [p for p in self.model.bert.parameters() if p.requires_grad]
         groups = [("encoder", encoder), ("heads", list(self.model.heads.parameters())), ("scale", scales)]
@@ -110,12 +114,12 @@ class Trainer(ByClock):
 
     @torch.no_grad()
     def on_share(self, share):
-        for layer, at in SETTLED_AT.items():
-            own = self.model.bert.encoder.layer[layer]
-            if share >= at and own.output.dense.weight.requires_grad:
-                self.mean.settle(layer)
-                own.load_state_dict(self.mean.bert.encoder.layer[layer].state_dict())
-                self.model.settle(layer)
+        for name, at in SETTLED_AT.items():
+            own = self.model.part(name)
+            if share >= at and matrices(own)[0].weight.requires_grad:
+                self.mean.settle(name)
+                own.load_state_dict(self.mean.part(name).state_dict())
+                self.model.settle(name)
 
     @staticmethod
     def read(model, ids, mask):
@@ -146,16 +150,30 @@ class Trainer(ByClock):
             far = (1 - (vectors * fixed).sum(-1)).mean()
         return losses, far
 
+    def block_loss(self):
+        """How far what the vectors say is from the teacher's shares, by frame and among the frames of a text."""
+        texts, labels, shares = self.blocks.draw()
+        shares = torch.from_numpy(shares).float()
+        vectors, _ = self.read(self.model, *self.batch(texts))
+        wordings_, _ = self.read(self.model, *self.batch(labels))
+        logits = BLOCK_SCALE * (vectors @ wordings_.T) + BLOCK_BIAS
+        taught = shares.clamp(1e-4, 1 - 1e-4).logit()
+        each = nn.functional.binary_cross_entropy_with_logits(logits, shares) - nn.functional.binary_cross_entropy_with_logits(taught, shares)
+        among = nn.functional.kl_div(logits.log_softmax(1), taught.log_softmax(1), log_target=True, reduction="batchmean")
+        return each + 0.25 * among
+
     def one_step(self):
         texts, labels, truth = self.material.labelled()
         vectors, _ = self.read(self.model, *self.batch(texts))
         wordings_, _ = self.read(self.model, *self.batch(labels))
         losses = {"labels": label_loss(self.model, vectors, wordings_, truth)}
+        if self.blocks:
+            losses["blocks"] = self.block_loss()
         toned, _ = self.head_losses("tone", self.material.toned(HEAD_TEXTS), False)
         loaded = self.material.loaded.draw(HEAD_TEXTS)
         loaded, far = self.head_losses("loaded", loaded, self.step % ANCHOR_EVERY == 0)
         losses |= toned | loaded
-        total = 0.5 * losses["labels"] + sum(toned.values()) + sum(loaded.values()) + ANCHOR * ANCHOR_EVERY * far
+        total = 0.5 * losses["labels"] + BLOCKS * losses.get("blocks", 0.0) + sum(toned.values()) + sum(loaded.values()) + ANCHOR * ANCHOR_EVERY * far
         if far.requires_grad:
             losses["anchor"] = far
         total.backward()

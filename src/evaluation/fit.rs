@@ -7,15 +7,14 @@ use super::metrics::calibration::{binary_nll, ece, fit_platt, fit_temperature, l
 use super::metrics::classification::LabelMatrix;
 use super::metrics::cutoff;
 use super::scoring::Answers;
-use crate::stages::infer::Scorer;
-use crate::stages::infer::models::EmbeddingEntry;
+use crate::stages::infer::models::{EmbeddingEntry, HeadEntry};
 
 /// Values for `manifest.toml` or a scheme, and what they change on the file they were fitted on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fit {
     /// Minimises the negative log-likelihood.
     pub temperature: Option<f64>,
-    /// Of the embedding reading: P = sigmoid(scale · cosine + bias).
+    /// Of frames, P = sigmoid(scale · cosine + bias) or sigmoid(margin of entailment / temperature + bias) (Platt 1999).
     pub scale: Option<f64>,
     pub bias: Option<f64>,
     /// Negative log-likelihood with the manifest's calibration and with the fitted one.
@@ -87,8 +86,8 @@ pub(super) fn argmax(row: &[f32]) -> usize {
 pub(super) fn frames(answers: &Answers, gold: &LabelMatrix, calibration: Option<FrameCalibration<'_>>) -> Fit {
     let x: Vec<f64> = answers.probabilities.iter().flatten().map(|&p| logit(p)).collect();
     let happened: Vec<bool> = gold.rows().flatten().copied().collect();
-    let (a, b) = match &calibration {
-        Some(now) => fit_platt(&x, &happened, now.scorer == Scorer::Embedding),
+    let (a, b) = match calibration {
+        Some(_) => fit_platt(&x, &happened),
         None => (1.0, 0.0),
     };
     let before: Vec<f64> = x.iter().map(|x| sigmoid(*x)).collect();
@@ -98,14 +97,22 @@ pub(super) fn frames(answers: &Answers, gold: &LabelMatrix, calibration: Option<
         let p: Vec<f64> = after.iter().skip(frame).step_by(width).copied().collect();
         fitted("youden_j", cutoff::best_youden(&p, &gold.column(frame)))
     });
-    let embedding = calibration.as_ref().and_then(|now| now.embedding);
+    let (mut temperature, mut scale, mut bias) = (None, None, None);
+    match calibration {
+        Some(FrameCalibration::Cross(head)) => {
+            temperature = Some(f64::from(head.temperature) / a);
+            bias = Some(a * f64::from(head.bias) + b);
+        }
+        Some(FrameCalibration::Embedding(entry)) => {
+            scale = Some(a * f64::from(entry.scale));
+            bias = Some(a * f64::from(entry.bias) + b);
+        }
+        None => {}
+    }
     Fit {
-        temperature: calibration
-            .as_ref()
-            .filter(|now| now.scorer == Scorer::Cross)
-            .map(|now| f64::from(now.temperature) / a),
-        scale: embedding.map(|entry| a * f64::from(entry.scale)),
-        bias: embedding.map(|entry| a * f64::from(entry.bias) + b),
+        temperature,
+        scale,
+        bias,
         nll_before: binary_nll(&x, &happened, (1.0, 0.0)),
         nll_after: binary_nll(&x, &happened, (a, b)),
         ece_before: ece(&before, &happened),
@@ -116,11 +123,9 @@ pub(super) fn frames(answers: &Answers, gold: &LabelMatrix, calibration: Option<
 }
 
 /// The calibration that the frame probabilities came with.
-pub(super) struct FrameCalibration<'a> {
-    pub scorer: Scorer,
-    /// Of the cross scorer's head. The fit is exact with one hypothesis a frame, close with more: probabilities, not
-    /// logits, are averaged over hypotheses.
-    pub temperature: f32,
-    /// Of the embedding scorer.
-    pub embedding: Option<&'a EmbeddingEntry>,
+#[derive(Clone, Copy)]
+pub(super) enum FrameCalibration<'a> {
+    /// The fit is exact with one hypothesis a frame, close with more: probabilities, not logits, are averaged over hypotheses.
+    Cross(&'a HeadEntry),
+    Embedding(&'a EmbeddingEntry),
 }

@@ -180,17 +180,14 @@ impl<'a> Measured<'a> {
             return Ok(fit::head(logits, gold, answers.temperature.unwrap_or(1.0), loaded));
         }
         let manifest = Manifest::load(&options.config.models)?;
-        let scorer = options.config.scorer;
-        let calibration = match scorer {
-            Scorer::Cross => {
-                let temperature = manifest.model(&manifest.pair_model)?.head("frames")?.temperature;
-                Some(fit::FrameCalibration { scorer, temperature, embedding: None })
-            }
+        let calibration = match options.config.scorer {
+            // Weighed together with the vectors: models/training/stack.py fits that.
+            Scorer::Cross if manifest.stacked.is_some() && options.config.frame_checkpoint.is_none() => None,
+            Scorer::Cross => Some(fit::FrameCalibration::Cross(manifest.model(&manifest.pair_model)?.head("frames")?)),
             Scorer::Embedding => {
-                let embedding = manifest.model(&manifest.vector_model)?.embedding.as_ref();
-                Some(fit::FrameCalibration { scorer, temperature: 1.0, embedding })
+                manifest.model(&manifest.vector_model)?.embedding.as_ref().map(fit::FrameCalibration::Embedding)
             }
-            // They take the cross-encoder's: it is to be fitted there.
+            // They take those of cross: they are to be fitted there.
             Scorer::Cascade | Scorer::Student => None,
         };
         Ok(fit::frames(answers, &self.gold, calibration.filter(|_| options.unit == Unit::Text)))

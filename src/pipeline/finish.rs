@@ -173,8 +173,8 @@ impl Finished<'_> {
 fn student_note(learnt: &Learnt) -> String {
     let Agreement { decisions, correlation, .. } = learnt.agreement;
     format!(
-        "frames are scored by a student of the cross-encoder, which learnt from {} sentences; of those, read by heads that had not seen \
-         them, it decides as the cross-encoder does in {:.1} % of sentences and frames (correlation of probabilities {:.2})",
+        "frames are scored by a student of --scorer cross, which learnt from {} sentences; of those, read by heads that had not seen \
+         them, it decides as cross does in {:.1} % of sentences and frames (correlation of probabilities {:.2})",
         learnt.sampled.len(),
         100.0 * decisions,
         correlation

@@ -8,8 +8,24 @@ fn numbers(table: &polars::prelude::DataFrame, column: &str) -> Vec<Option<f32>>
     table.column(column).unwrap().f32().unwrap().iter().collect()
 }
 
-/// The shipped manifest with another `[cascade]`; an empty one is none at all.
+/// The shipped manifest with another `[cascade]`, and the cross-encoder alone; an empty one is none at all.
 fn models_with_cascade(folder: &Path, cascade: &str) -> String {
+    models_with(folder, |manifest| {
+        put(manifest, "cascade", cascade);
+        put(manifest, "stacked", "");
+    })
+}
+
+/// Puts a section in the place of what there is; an empty one is none at all.
+fn put(manifest: &mut toml::Table, name: &str, section: &str) {
+    manifest.remove(name);
+    if !section.is_empty() {
+        manifest.insert(name.into(), toml::Value::Table(toml::from_str(section).unwrap()));
+    }
+}
+
+/// The shipped manifest, changed.
+fn models_with(folder: &Path, change: impl Fn(&mut toml::Table)) -> String {
     let manifest = std::fs::read_to_string(root().join("models/manifest.toml")).unwrap();
     let mut manifest: toml::Table = toml::from_str(&manifest).unwrap();
     for model in manifest["model"].as_array_mut().unwrap() {
@@ -18,10 +34,8 @@ fn models_with_cascade(folder: &Path, cascade: &str) -> String {
             model[file] = toml::Value::String(path.display().to_string());
         }
     }
-    manifest.remove("cascade");
-    if !cascade.is_empty() {
-        manifest.insert("cascade".into(), toml::Value::Table(toml::from_str(cascade).unwrap()));
-    }
+    change(&mut manifest);
+    std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("manifest.toml"), toml::to_string(&manifest).unwrap()).unwrap();
     folder.display().to_string()
 }
@@ -35,11 +49,49 @@ fn bi_is_another_name_of_embedding() {
     assert_same_tables(&first, &second);
 }
 
+/// With weights in the manifest, the reference's log-odds are those of cross-encoder and vectors, weighed; a frame's cut-off is theirs.
+#[test]
+fn the_reference_weighs_in_what_the_vectors_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = |name: &str, stacked: &str| {
+        models_with(&folder.path().join(name), |manifest| {
+            put(manifest, "stacked", stacked);
+            for model in manifest["model"].as_array_mut().unwrap() {
+                if let Some(embedding) = model.get_mut("embedding") {
+                    // The fake vectors are hundreds of numbers in -3..3: so that no probability is 0 or 1.
+                    embedding["scale"] = toml::Value::Float(0.004);
+                    embedding["bias"] = toml::Value::Float(0.0);
+                }
+            }
+        })
+    };
+    let (bare, weighed) =
+        (models("bare", ""), models("weighed", "entailment = 0.5\nvectors = 0.7\nbias = -0.3\nthreshold = 0.4\n"));
+    let run_with = |name: &str, scorer: &str, models: &str| {
+        let output = folder.path().join(name);
+        score(&["seeds/articles/common-thread.jsonl"], &output, &["--scorer", scorer, "--models", models], 0);
+        let run: serde_json::Value = serde_json::from_slice(&std::fs::read(output.join("run.json")).unwrap()).unwrap();
+        let cutoff = run["thresholds"]["frames"][0].as_f64().unwrap();
+        let frame = numbers(&table(&output.join("sentences.parquet")), "frame_economic");
+        (frame.into_iter().flatten().map(f64::from).collect::<Vec<f64>>(), cutoff)
+    };
+    let (pairs, _) = run_with("pairs", "cross", &bare);
+    let (vectors, _) = run_with("vectors", "embedding", &bare);
+    let (both, cutoff) = run_with("both", "cross", &weighed);
+    assert!((cutoff - 0.4).abs() < 1e-6);
+    assert!(both.len() > 20 && pairs.len() == both.len() && vectors.len() == both.len());
+    let logit = |p: f64| (p / (1.0 - p)).ln();
+    for ((pairs, vectors), both) in pairs.into_iter().zip(vectors).zip(both) {
+        let expected = 0.5 * logit(pairs) + 0.7 * logit(vectors) - 0.3;
+        assert!((logit(both) - expected).abs() < 1e-3, "{pairs} {vectors} {both}");
+    }
+}
+
 #[test]
 fn the_cascade_asks_the_cross_encoder_about_a_few_frames_of_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     // The fake vectors are hundreds of numbers in -3..3, not of unit length; so much smaller, their log-odds leave many frames open.
-    let models = models_with_cascade(folder.path(), "slope = 0.004\nbias = 0.0\n");
+    let models = models_with_cascade(folder.path(), "slope = 0.004\nbias = 0.0\nspread = 2.0\n");
     let run_with = |name: &str, more: &[&str]| {
         let output = folder.path().join(name);
         let more = [more, &["--models", &models]].concat();

@@ -77,13 +77,12 @@ pub fn binary_nll(x: &[f64], happened: &[bool], (a, b): (f64, f64)) -> f64 {
     terms.sum::<f64>() / x.len().max(1) as f64
 }
 
-/// The `(a, b)` that minimise [`binary_nll`] (Platt 1999), by Newton's method with halved steps. `a` alone is fitted
-/// without `bias`, and `b` is 0.
-pub fn fit_platt(x: &[f64], happened: &[bool], bias: bool) -> (f64, f64) {
+/// The `(a, b)` that minimise [`binary_nll`] (Platt 1999), by Newton's method with halved steps.
+pub fn fit_platt(x: &[f64], happened: &[bool]) -> (f64, f64) {
     let mut best = (1.0, 0.0);
     let mut loss = binary_nll(x, happened, best);
     for _ in 0..50 {
-        let Some((step_a, step_b)) = newton_step(x, happened, best, bias) else { break };
+        let Some((step_a, step_b)) = newton_step(x, happened, best) else { break };
         let mut size = 1.0;
         let better = loop {
             let next = (best.0 - size * step_a, best.1 - size * step_b);
@@ -106,7 +105,7 @@ pub fn fit_platt(x: &[f64], happened: &[bool], bias: bool) -> (f64, f64) {
     best
 }
 
-fn newton_step(x: &[f64], happened: &[bool], (a, b): (f64, f64), bias: bool) -> Option<(f64, f64)> {
+fn newton_step(x: &[f64], happened: &[bool], (a, b): (f64, f64)) -> Option<(f64, f64)> {
     let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (&x, &happened) in x.iter().zip(happened) {
         let p = sigmoid(a * x + b);
@@ -116,9 +115,6 @@ fn newton_step(x: &[f64], happened: &[bool], (a, b): (f64, f64), bias: bool) -> 
         haa += weight * x * x;
         hab += weight * x;
         hbb += weight;
-    }
-    if !bias {
-        return (haa > 1e-12).then(|| (ga / haa, 0.0));
     }
     let determinant = haa * hbb - hab * hab;
     (determinant > 1e-12).then(|| ((hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant))

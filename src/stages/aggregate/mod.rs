@@ -59,7 +59,7 @@ pub use pair::{Pair, contrast_pair};
 pub use periods::{ALL, Period};
 pub use wire::Wire;
 
-const STUDENT_NOTE: &str = "frames in the tables outlets and sections are corrected by the cross-encoder's sample \
+const STUDENT_NOTE: &str = "frames in the tables outlets and sections are corrected by the sample that cross read \
     (prediction-powered inference, method ppi) where at least two articles of a row have a sentence of it, and have no interval \
     elsewhere; articles has the student's own scores, and no table compares or follows frames";
 

@@ -98,7 +98,7 @@ impl Checkpoint {
                 ),
             });
         }
-        Ok(HeadEntry { output: "logits".into(), labels, temperature: 1.0, threshold: None })
+        Ok(HeadEntry { output: "logits".into(), labels, temperature: 1.0, bias: 0.0, threshold: None })
     }
 
     /// Longest input, special tokens included.

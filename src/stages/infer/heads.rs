@@ -18,6 +18,7 @@ pub struct EntailmentReading {
     /// Contradiction in a three-class head; the one other class in a two-class head.
     against: usize,
     temperature: f32,
+    bias: f32,
 }
 
 impl EntailmentReading {
@@ -31,12 +32,12 @@ impl EntailmentReading {
             2 => 1 - entailment,
             _ => head.column("contradiction")?,
         };
-        Ok(Self { entailment, against, temperature: head.temperature })
+        Ok(Self { entailment, against, temperature: head.temperature, bias: head.bias })
     }
 
-    /// How far entailment stands above its alternative, in (temperature-scaled) logits.
+    /// How far entailment stands above its alternative, in calibrated logits.
     pub fn margin(&self, logits: &[f32]) -> f32 {
-        (logits[self.entailment] - logits[self.against]) / self.temperature
+        (logits[self.entailment] - logits[self.against]) / self.temperature + self.bias
     }
 
     /// Entailment against contradiction (Yin et al. 2019): each label is its own test. 0..=1.
@@ -62,7 +63,7 @@ mod tests {
 
     fn head(labels: &[&str]) -> HeadEntry {
         let labels = labels.iter().map(|l| (*l).to_owned()).collect();
-        HeadEntry { output: "logits".into(), labels, temperature: 1.0, threshold: None }
+        HeadEntry { output: "logits".into(), labels, temperature: 1.0, bias: 0.0, threshold: None }
     }
 
     #[test]
@@ -74,6 +75,14 @@ mod tests {
         assert!((usual.probability(&[-1.0, 0.5, 2.0]) - expected).abs() < 1e-6);
         assert!((permuted.probability(&[2.0, 0.5, -1.0]) - expected).abs() < 1e-6);
         assert!((two.probability(&[2.0, -1.0]) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn temperature_divides_the_margin_and_bias_moves_it() {
+        let calibrated = HeadEntry { temperature: 2.0, bias: -0.5, ..head(&["not_entailment", "entailment"]) };
+        let reading = EntailmentReading::new(&calibrated).unwrap();
+        assert!((reading.margin(&[-1.0, 2.0]) - 1.0).abs() < 1e-6);
+        assert!((reading.probability(&[-1.0, 2.0]) - 0.731_059).abs() < 1e-6);
     }
 
     #[test]

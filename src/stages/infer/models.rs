@@ -20,8 +20,10 @@ pub struct Manifest {
     pub pair_model: String,
     /// Name of the model whose sentence vectors are compared with the frames'; the sentence model, if it has good ones.
     pub vector_model: String,
-    /// How the vector model's logits map to what the pair model says; without it there is no cascade.
+    /// How the vector model's logits map to what the reference says; without it there is no cascade.
     pub cascade: Option<CascadeEntry>,
+    /// How the pair model's reading of a frame and the vector model's are weighed together; without it the pair model's stands alone.
+    pub stacked: Option<StackedEntry>,
     #[serde(rename = "model")]
     pub models: Vec<ModelEntry>,
     #[serde(skip)]
@@ -69,12 +71,26 @@ pub struct EmbeddingEntry {
     pub threshold: f32,
 }
 
-/// Log-odds that the pair model puts a frame at or above its cut-off = slope · (the vector model's logit) + bias.
+/// The reference's log-odds of a frame = slope · (the vector model's logit) + bias, by least squares, with residuals of that spread.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CascadeEntry {
     pub slope: f32,
     pub bias: f32,
+    /// Standard deviation of what the line leaves.
+    pub spread: f32,
+}
+
+/// Log-odds of a frame = entailment · (the pair model's margin) + vectors · (the vector model's logit) + bias: a logistic regression on
+/// development schemes (stacking: Wolpert 1992).
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackedEntry {
+    pub entailment: f32,
+    pub vectors: f32,
+    pub bias: f32,
+    /// Cut-off for the frame shares.
+    pub threshold: f32,
 }
 
 /// One classifier head: the output that holds its logits, and what each column means.
@@ -87,6 +103,9 @@ pub struct HeadEntry {
     /// Logits are divided by this before the softmax (Guo et al. 2017); fitted on a development set.
     #[serde(default = "one")]
     pub temperature: f32,
+    /// Of a frames head: added to the margin of entailment, after the temperature (Platt 1999); fitted on a development set.
+    #[serde(default)]
+    pub bias: f32,
     /// Cut-off for shares, chosen on a development set.
     pub threshold: Option<f32>,
 }

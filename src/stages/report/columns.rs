@@ -296,7 +296,7 @@ pub(super) fn fixed(table: &str, column: &str) -> Option<ColumnMeaning> {
 pub(super) fn sentence_score(column: &str, run: &RunManifest) -> Option<ColumnMeaning> {
     if let Some((label, _)) = column.strip_prefix("cross_").and_then(|name| frame_of(name, run)) {
         let meaning = format!(
-            "The cross-encoder's probability of the frame \"{label}\", where the student learnt from the sentence"
+            "Probability of the frame \"{label}\" as --scorer cross has it, where the student learnt from the sentence"
         );
         return Some(ColumnMeaning::new("probability", "0 to 1, empty elsewhere", meaning));
     }

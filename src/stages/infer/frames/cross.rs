@@ -1,11 +1,12 @@
-//! The reference reading: a cross-encoder reads sentence and hypothesis together, one pass a pair (Yin et al. 2019).
+//! The reference reading: a cross-encoder reads sentence and hypothesis together, one pass a pair (Yin et al. 2019). What the vectors
+//! say is weighed in where the manifest has weights for it: together they read frames that no training saw better than either.
 
-use super::{FrameReading, Scheme, best_of, mean};
+use super::{EmbeddingScorer, FrameReading, Scheme, best_of, mean};
 use crate::engines::Engine;
 use crate::error::Result;
 use crate::stages::infer::batches;
-use crate::stages::infer::heads::EntailmentReading;
-use crate::stages::infer::models::HeadEntry;
+use crate::stages::infer::heads::{EntailmentReading, sigmoid};
+use crate::stages::infer::models::{HeadEntry, StackedEntry};
 use crate::stages::infer::tokens::{Piece, TextTokenizer, Tokens};
 
 /// A scheme's hypotheses, tokenised once, and the way to read entailment.
@@ -25,6 +26,29 @@ pub struct Judged {
     pub margin: f32,
 }
 
+impl StackedEntry {
+    /// Weighs what the vectors say of the frame in.
+    pub(super) fn with(&self, judged: Judged, vector_logit: f32) -> Judged {
+        let margin = self.entailment * judged.margin + self.vectors * vector_logit + self.bias;
+        Judged { probability: sigmoid(margin), margin }
+    }
+}
+
+/// Weighs the vectors' reading in.
+pub struct Stack {
+    pub(super) vectors: EmbeddingScorer,
+    pub(super) entry: StackedEntry,
+}
+
+impl Stack {
+    /// `judged`: of all frames, in scheme order.
+    pub(super) fn with(&self, judged: &mut [Judged], vector: &[f32]) {
+        for (judged, logit) in judged.iter_mut().zip(self.vectors.logits(vector)) {
+            *judged = self.entry.with(*judged, logit);
+        }
+    }
+}
+
 /// Pairs in memory at a time: bounds memory whatever the number of labels.
 const PAIRS_AT_ONCE: usize = 60_000;
 
@@ -38,18 +62,16 @@ impl CrossScorer {
         })
     }
 
-    /// One reading a sentence, of all frames. `done` is told of each finished pair count.
-    pub fn score(
+    /// Of each sentence, all frames. `done` is told of each finished pair count.
+    pub fn judge_all(
         &self,
         engine: &dyn Engine,
         tokenizer: &TextTokenizer,
         sentences: &[Piece],
         done: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<FrameReading>> {
+    ) -> Result<Vec<Vec<Judged>>> {
         let all: Vec<usize> = (0..self.frames.len()).collect();
-        let chosen = vec![all.as_slice(); sentences.len()];
-        let judged = self.judge(engine, tokenizer, sentences, &chosen, done)?;
-        Ok(judged.into_iter().map(|frames| reading(&frames)).collect())
+        self.judge(engine, tokenizer, sentences, &vec![all.as_slice(); sentences.len()], done)
     }
 
     /// Of each sentence, the frames in `chosen` only, in that order.
@@ -92,7 +114,7 @@ impl CrossScorer {
     }
 }
 
-fn reading(frames: &[Judged]) -> FrameReading {
+pub(super) fn reading(frames: &[Judged]) -> FrameReading {
     let margins: Vec<f32> = frames.iter().map(|judged| judged.margin).collect();
     FrameReading { probabilities: frames.iter().map(|judged| judged.probability).collect(), top: best_of(&margins) }
 }

@@ -10,7 +10,7 @@ mod student;
 use serde::{Deserialize, Serialize};
 
 pub use cascade::Cascade;
-pub use cross::{CrossScorer, Judged};
+pub use cross::{CrossScorer, Judged, Stack};
 pub use embedding::EmbeddingScorer;
 pub(super) use reader::{FrameReader, Sentences};
 pub use scheme::{BUILT_IN, Frame, Scheme};

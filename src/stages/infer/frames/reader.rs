@@ -2,11 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Student};
+use super::cross::reading;
+use super::{Cascade, CrossScorer, EmbeddingScorer, FrameReading, Lesson, Scheme, Scorer, Stack, Student};
 use crate::engines::Output;
 use crate::error::{Error, Result};
 use crate::stages::infer::classifier::Loaded;
-use crate::stages::infer::models::Manifest;
+use crate::stages::infer::models::{Manifest, StackedEntry};
 use crate::stages::infer::tokens::Piece;
 
 /// Reads the frames of sentences.
@@ -18,14 +19,26 @@ pub(in crate::stages::infer) struct FrameReader {
 }
 
 enum How {
-    Cross(CrossScorer),
+    Cross(Cross),
     Embedding(EmbeddingScorer),
     Cascade(Cascade),
     /// `taught` once it has learnt.
     Student {
-        cross: CrossScorer,
+        cross: Cross,
         taught: Option<Student>,
     },
+}
+
+/// The reference: the cross-encoder, and the vectors where they are weighed in.
+struct Cross {
+    pairs: CrossScorer,
+    stack: Option<Stack>,
+}
+
+impl Cross {
+    fn weights(&self) -> Option<StackedEntry> {
+        self.stack.as_ref().map(|stack| stack.entry)
+    }
 }
 
 /// Sentences as the sentence model has them.
@@ -49,7 +62,10 @@ impl FrameReader {
         load: &mut dyn FnMut(&str) -> Result<Loaded>,
     ) -> Result<(Self, f32)> {
         let mut other = |name: &str| (name != manifest.sentence_model).then(|| load(name)).transpose();
-        let vectors = if scorer == Scorer::Cross { None } else { other(&manifest.vector_model)? };
+        // The weights are those of our own pair model.
+        let stacked = manifest.stacked.filter(|_| pair.is_none());
+        let alone = scorer == Scorer::Cross && stacked.is_none();
+        let vectors = if alone { None } else { other(&manifest.vector_model)? };
         let pair = match pair {
             None if scorer != Scorer::Embedding => other(&manifest.pair_model)?,
             given => given,
@@ -65,7 +81,13 @@ impl FrameReader {
         let cross = || {
             let model = pair.as_ref().unwrap_or(sentence);
             let head = model.entry.head("frames")?;
-            Ok::<_, Error>((CrossScorer::new(scheme, head, &model.tokenizer)?, head.threshold.unwrap_or(0.5)))
+            let threshold = stacked.map_or(head.threshold, |stacked| Some(stacked.threshold)).unwrap_or(0.5);
+            Ok::<_, Error>((CrossScorer::new(scheme, head, &model.tokenizer)?, threshold))
+        };
+        let reference = || {
+            let (pairs, threshold) = cross()?;
+            let stack = stacked.map(|entry| Ok::<_, Error>(Stack { vectors: embedding()?.0, entry })).transpose()?;
+            Ok::<_, Error>((Cross { pairs, stack }, threshold))
         };
         let (how, threshold) = match scorer {
             Scorer::Embedding => {
@@ -73,22 +95,22 @@ impl FrameReader {
                 (How::Embedding(scorer), threshold)
             }
             Scorer::Cross => {
-                let (scorer, threshold) = cross()?;
-                (How::Cross(scorer), threshold)
+                let (cross, threshold) = reference()?;
+                (How::Cross(cross), threshold)
             }
             Scorer::Cascade => {
                 let ((first, _), (second, threshold)) = (embedding()?, cross()?);
-                let entry = manifest.cascade.as_ref().ok_or_else(|| {
+                let line = manifest.cascade.ok_or_else(|| {
                     Error::Config(
                         "the models' manifest has no [cascade]; use --scorer embedding, cross or student".into(),
                     )
                 })?;
                 let cutoffs = scheme.cutoffs(threshold);
-                (How::Cascade(Cascade::new(first, second, entry, &cutoffs, budget)), threshold)
+                (How::Cascade(Cascade::new(first, second, stacked, line, &cutoffs, budget)), threshold)
             }
             Scorer::Student => {
                 vectors.as_ref().unwrap_or(sentence).embedding()?;
-                let (cross, threshold) = cross()?;
+                let (cross, threshold) = reference()?;
                 (How::Student { cross, taught: None }, threshold)
             }
         };
@@ -98,12 +120,12 @@ impl FrameReader {
     /// Everything that a reading depends on besides the text, the scheme and the cut-offs.
     pub fn identity(&self) -> String {
         let how = match &self.how {
-            How::Cross(_) => "cross".into(),
+            How::Cross(cross) => format!("cross {:?}", cross.weights()),
             How::Embedding(_) => "embedding".into(),
             How::Cascade(cascade) => format!("cascade {:?}", cascade.settings()),
-            How::Student { taught, .. } => {
+            How::Student { taught, cross } => {
                 let student = serde_json::to_vec(taught).expect("weights are plain JSON");
-                format!("student {:x?}", Sha256::digest(student).as_slice())
+                format!("student {:x?} {:?}", Sha256::digest(student).as_slice(), cross.weights())
             }
         };
         let models = [&self.vectors, &self.pair].map(|model| model.as_ref().map(Loaded::identity));
@@ -112,14 +134,14 @@ impl FrameReader {
 
     /// Whether the sentence model's own pass is to give the vectors.
     pub fn shares_vectors(&self) -> bool {
-        !matches!(self.how, How::Cross(_)) && self.vectors.is_none()
+        self.vectors.is_none() && !matches!(self.how, How::Cross(Cross { stack: None, .. }))
     }
 
     /// Model passes a sentence beside the sentence model's own.
     pub fn passes_per_sentence(&self) -> usize {
         let vectors = usize::from(self.vectors.is_some());
         match &self.how {
-            How::Cross(scorer) => scorer.pairs_per_sentence(),
+            How::Cross(cross) => vectors + cross.pairs.pairs_per_sentence(),
             How::Cascade(cascade) => vectors + cascade.budget(),
             How::Embedding(_) | How::Student { .. } => vectors,
         }
@@ -128,7 +150,7 @@ impl FrameReader {
     /// Passes that a text of the sample costs, all in all.
     pub fn lesson_passes(&self) -> usize {
         match &self.how {
-            How::Student { cross, .. } => 1 + cross.pairs_per_sentence(),
+            How::Student { cross, .. } => 1 + cross.pairs.pairs_per_sentence(),
             _ => self.passes_per_sentence(),
         }
     }
@@ -136,7 +158,10 @@ impl FrameReader {
     /// One reading a sentence.
     pub fn read(&self, sentences: Sentences<'_>, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<FrameReading>> {
         match &self.how {
-            How::Cross(scorer) => self.cross(scorer, sentences, done),
+            How::Cross(cross) => {
+                let vectors = cross.stack.as_ref().map(|_| self.vectors(sentences, done)).transpose()?;
+                self.cross(cross, sentences, vectors.as_ref(), done)
+            }
             How::Embedding(scorer) => {
                 Ok(self.vectors(sentences, done)?.rows().map(|vector| scorer.read(vector)).collect())
             }
@@ -161,8 +186,8 @@ impl FrameReader {
         let How::Student { cross, .. } = &self.how else {
             return Err(Error::Config("only the student scorer learns".into()));
         };
-        let readings = self.cross(cross, sentences, done)?;
         let vectors = self.vectors(sentences, done)?;
+        let readings = self.cross(cross, sentences, Some(&vectors), done)?;
         let lessons = vectors.rows().zip(&readings);
         let lessons: Vec<Lesson> =
             lessons.map(|(vector, reading)| Lesson { vector, cross: &reading.probabilities }).collect();
@@ -187,12 +212,18 @@ impl FrameReader {
 
     fn cross(
         &self,
-        scorer: &CrossScorer,
+        cross: &Cross,
         sentences: Sentences<'_>,
+        vectors: Option<&Output>,
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<FrameReading>> {
         let model = self.pair.as_ref().unwrap_or(sentences.model);
-        scorer.score(model.engine.as_ref(), &model.tokenizer, &pieces(model, sentences)?, done)
+        let pieces = pieces(model, sentences)?;
+        let mut judged = cross.pairs.judge_all(model.engine.as_ref(), &model.tokenizer, &pieces, done)?;
+        if let (Some(stack), Some(vectors)) = (&cross.stack, vectors) {
+            judged.iter_mut().zip(vectors.rows()).for_each(|(frames, vector)| stack.with(frames, vector));
+        }
+        Ok(judged.iter().map(|frames| reading(frames)).collect())
     }
 
     fn vectors(&self, sentences: Sentences<'_>, done: &(dyn Fn(usize) + Sync)) -> Result<Output> {
