@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use framescope::config::Settings;
-use framescope::stages::infer::models::{Manifest, ModelEntry};
+use framescope::stages::infer::models::{Manifest, ModelEntry, StackedEntry};
 
 use super::style;
 
@@ -61,6 +61,13 @@ pub fn run(args: Args) -> Result<ExitCode> {
         return verify(&manifest);
     }
     manifest.models.iter().for_each(|model| list(&manifest, model));
+    if let Some(StackedEntry { entailment, vectors, bias, threshold }) = manifest.stacked {
+        let both = format!(
+            "--scorer cross: log-odds of a frame = {entailment} · margin of {} + {vectors} · logit of {} + {bias}; cut-off {threshold}",
+            manifest.pair_model, manifest.vector_model
+        );
+        anstream::println!("{}\n", textwrap::fill(&both, style::width()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,7 +107,9 @@ fn list(manifest: &Manifest, model: &ModelEntry) {
     anstream::println!("{}", textwrap::indent(&textwrap::fill(&model.description, style::width() - 2), "  "));
     for (task, head) in &model.heads {
         let threshold = head.threshold.map_or(String::new(), |t| format!(", cut-off {t}"));
-        anstream::println!("  {task:<11} {} (temperature {}{threshold})", head.labels.join(" / "), head.temperature);
+        let bias = if head.bias == 0.0 { String::new() } else { format!(", bias {}", head.bias) };
+        let labels = head.labels.join(" / ");
+        anstream::println!("  {task:<11} {labels} (temperature {}{bias}{threshold})", head.temperature);
     }
     if let Some(embedding) = &model.embedding {
         anstream::println!("  {:<11} {} numbers, unit length", "embedding", embedding.width);

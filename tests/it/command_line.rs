@@ -25,6 +25,7 @@ fn frames_are_listed_and_shown() {
 fn models_are_listed_and_verified() {
     let list = stdout(&run(&["models", "list"]));
     assert!(list.contains("negative / neutral / positive"), "{list}");
+    assert!(list.contains("--scorer cross: log-odds of a frame"), "{list}");
     let verify = run(&["models", "verify"]);
     assert_eq!(verify.status.code(), Some(0), "{}", stdout(&verify));
 }
