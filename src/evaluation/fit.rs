@@ -129,3 +129,37 @@ pub(super) enum FrameCalibration<'a> {
     Cross(&'a HeadEntry),
     Embedding(&'a EmbeddingEntry),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Outcomes that follow sigmoid(1.5 · log-odds + 0.3) of what a head with temperature 2 and bias −0.5 states.
+    #[test]
+    fn a_head_is_given_the_temperature_and_bias_that_its_outcomes_follow() {
+        let stated = [0.02_f32, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98];
+        let each = |p: f32| {
+            let yes = (1000.0 * sigmoid(1.5 * logit(p) + 0.3)).round() as usize;
+            (0..1000).map(move |n| (p, n < yes))
+        };
+        let (probabilities, happened): (Vec<f32>, Vec<bool>) = stated.into_iter().flat_map(each).unzip();
+        let answers = Answers {
+            probabilities: probabilities.iter().map(|&p| vec![p]).collect(),
+            logits: None,
+            best: None,
+            cutoffs: vec![0.5],
+            temperature: None,
+            passed: 0,
+            seconds: 0.0,
+            models: Vec::new(),
+            engine: String::new(),
+        };
+        let gold = LabelMatrix::from_indices(happened.iter().map(|&yes| if yes { &[0][..] } else { &[] }), 1);
+        let labels = ["not_entailment", "entailment"].map(str::to_owned).to_vec();
+        let head = HeadEntry { output: "logits".into(), labels, temperature: 2.0, bias: -0.5, threshold: None };
+        let fit = frames(&answers, &gold, Some(FrameCalibration::Cross(&head)));
+        assert!((fit.temperature.unwrap() - 2.0 / 1.5).abs() < 0.01, "{fit:?}");
+        assert!((fit.bias.unwrap() - (1.5 * -0.5 + 0.3)).abs() < 0.01, "{fit:?}");
+        assert!(fit.ece_after < fit.ece_before && fit.scale.is_none(), "{fit:?}");
+    }
+}

@@ -181,8 +181,8 @@ impl<'a> Measured<'a> {
         }
         let manifest = Manifest::load(&options.config.models)?;
         let calibration = match options.config.scorer {
-            // Weighed together with the vectors: models/training/stack.py fits that.
-            Scorer::Cross if manifest.stacked.is_some() && options.config.frame_checkpoint.is_none() => None,
+            // Weighed together with the vectors, which models/training/stack.py fits; and a checkpoint has no manifest to put it in.
+            Scorer::Cross if manifest.stacked.is_some() || options.config.frame_checkpoint.is_some() => None,
             Scorer::Cross => Some(fit::FrameCalibration::Cross(manifest.model(&manifest.pair_model)?.head("frames")?)),
             Scorer::Embedding => {
                 manifest.model(&manifest.vector_model)?.embedding.as_ref().map(fit::FrameCalibration::Embedding)
