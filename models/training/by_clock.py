@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from encoder import settle
+
 # Of the running mean of the weights, which is what is exported.
 DECAY = 0.998
 
@@ -32,8 +34,24 @@ class ByClock:
         """{name: random.Random} that a checkpoint keeps."""
         raise NotImplementedError
 
+    # {part: share of the time at which its matrices go on the int8 grid on which they ship}, so that what trains on makes up for the rounding
+    # (Zhou et al. 2017, "Incremental network quantization", by layers).
+    SETTLED_AT = {}
+
+    @staticmethod
+    def matrices(model, part):
+        """The linear layers of a part, in an order that is the same for every model."""
+        raise NotImplementedError
+
+    @torch.no_grad()
     def on_share(self, share):
-        """Called before each step with the share of the time that is over, and once more at the end: must bear to be called again."""
+        """Called before each step with the share of the time that is over, and once more at the end. A matrix settles where its running mean is."""
+        for part, at in self.SETTLED_AT.items():
+            for own, mean in zip(self.matrices(self.model, part), self.matrices(self.mean, part)):
+                if share >= at and own.weight.requires_grad:
+                    settle(mean.weight)
+                    own.load_state_dict(mean.state_dict())
+                    settle(own.weight)
 
     @torch.no_grad()
     def follow(self):

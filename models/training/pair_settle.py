@@ -14,8 +14,6 @@ from encoder import matrices, settle
 from pair_sets import Pair
 from pair_train import Feeder, PairTrainer
 
-# Shares of the time at which the layers (numbers) and what reads the last of them go on the grid.
-SETTLED_AT = {0: 0.35, 1: 0.42, 2: 0.5, 3: 0.58, 4: 0.66, 5: 0.74, "top": 0.82}
 READ_BY = {"entailment": ("entailment",), "frames": ("frames",), "tone": ("tone", "loaded"), "loaded": ("tone", "loaded")}
 SHARES = {"entailment": 0.25, "frames": 0.45, "tone": 0.15, "loaded": 0.15}
 
@@ -37,6 +35,7 @@ class WithBlocks:
 
 
 class Settler(ByClock):
+    SETTLED_AT = {0: 0.35, 1: 0.42, 2: 0.5, 3: 0.58, 4: 0.66, 5: 0.74, "top": 0.82}
     RATES, WARM, REPORT_EVERY, CHECK_EVERY = {"all": 4e-5}, 0.05, 50, 1e9
     COUNTS = PairTrainer.COUNTS
 
@@ -60,18 +59,8 @@ class Settler(ByClock):
     def random_sources(self):
         return {"rng": self.feeder.rng, "material": self.feeder.material.rng}
 
-    @torch.no_grad()
-    def on_share(self, share):
-        for part, at in SETTLED_AT.items():
-            own, mean = self.parts(self.model, part), self.parts(self.mean, part)
-            if share >= at and own[0].weight.requires_grad:
-                for mine, settled in zip(own, mean):
-                    settle(settled.weight)
-                    mine.load_state_dict(settled.state_dict())
-                    settle(mine.weight)
-
     @staticmethod
-    def parts(model, part):
+    def matrices(model, part):
         return [model.pooler, *model.heads.values()] if part == "top" else matrices(model.layers[part])
 
     def one_step(self):

@@ -24,9 +24,6 @@ OWN_LABEL, UNLABELLED = 0.6, 0.5
 ANCHOR, ANCHOR_EVERY = 2.0, 3
 # Of the loss on blocks; and what log-odds a cosine stands for there, as calibrated for the shipped vectors.
 BLOCKS, BLOCK_SCALE, BLOCK_BIAS = 4.0, 10.4, -4.5
-# When the matrices of a layer, and at last those of the heads, go on the int8 grid on which they ship, so that what trains on makes up for the
-# rounding (Zhou et al. 2017, "Incremental network quantization", by layers): {part: share of the time}.
-SETTLED_AT = {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8, "heads": 0.9}
 
 
 class Material(Draws):
@@ -85,6 +82,8 @@ def label_loss(model, texts, labels, truth):
 
 
 class Trainer(ByClock):
+    SETTLED_AT = {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8, "heads": 0.9}
+
     def __init__(self, root, out, teacher, start=None, blocks=None, seed=7):
         torch.manual_seed(seed)
         self.RATES = LATER_RATES if start else RATES
@@ -112,14 +111,9 @@ class Trainer(ByClock):
     def random_sources(self):
         return {"rng": self.material.rng}
 
-    @torch.no_grad()
-    def on_share(self, share):
-        for name, at in SETTLED_AT.items():
-            own = self.model.part(name)
-            if share >= at and matrices(own)[0].weight.requires_grad:
-                self.mean.settle(name)
-                own.load_state_dict(self.mean.part(name).state_dict())
-                self.model.settle(name)
+    @staticmethod
+    def matrices(model, part):
+        return matrices(model.part(part))
 
     @staticmethod
     def read(model, ids, mask):
