@@ -29,7 +29,8 @@ def main():
         pl.read_parquet(second / "sentences.parquet", columns=keys + frames), on=keys, suffix="_cross")
     articles = sorted(set(both["article_id"]))
     fitting = both["article_id"].is_in(articles[::2])
-    slope, bias, spread = line(*map(flat, logits(both.filter(fitting), frames)))
+    fitted = logits(both.filter(fitting), frames)
+    slope, bias, spread = line(*map(flat, fitted))
     print(f"[cascade]\nslope = {slope:.4f}\nbias = {bias:.4f}\nspread = {spread:.4f}")
 
     held_out = both.filter(~fitting)
@@ -48,7 +49,7 @@ def main():
               f"mean probability {mean(mixed):.4f} for its {mean(reference):.4f}")
     print("# vectors alone, % as the reference, cut-off of the vectors down, of the reference across")
     print("#        " + "  ".join(f"{cut:.2f}" for cut in REFERENCE_CUTS))
-    everything = [rows + others for rows, others in zip(logits(both.filter(fitting), frames), (own, reference))]
+    everything = [rows + others for rows, others in zip(fitted, (own, reference))]
     for cut in VECTOR_CUTS:
         alone = decided(everything[0], [logit(cut)] * len(frames))
         shares = (alike(alone, decided(everything[1], [logit(other)] * len(frames))) for other in REFERENCE_CUTS)

@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Callable
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "models/training"))
+from sets import ccf_parts  # noqa: E402, of plain Python too
+
 SEED = 2026
 TONE = {-1: "negative", 0: "neutral", 1: "positive"}
 LOADED = {0: "plain", 1: "loaded"}
@@ -82,15 +85,11 @@ def loaded(folder, name, cluster):
 
 
 def climate(folder, read, *parts):
-    """Articles of these parts, split as `models/training/sets.py` does: tone was trained on "train", frames never; "dev" calibrates both."""
-    rows = list(rows_of(folder, "ccf/train"))
-    articles = sorted({str(row["doc_id"]) for row in rows})
-    random.Random(3).shuffle(articles)
-    share = lambda n: round(n * len(articles))
-    bounds = {"train": (0, share(0.5)), "dev": (share(0.5), share(0.7)), "test": (share(0.7), len(articles))}
-    own = {article for part in parts for article in articles[slice(*bounds[part])]}
-    for row in rows:
-        if str(row["doc_id"]) in own:
+    """Articles of these parts of the training's own split: tone was trained on "train", frames never; "dev" calibrates both."""
+    named = dict(zip(("train", "dev", "test"), ccf_parts(folder)))
+    own = {row["doc_id"] for part in parts for row in named[part]}
+    for row in rows_of(folder, "ccf/train"):
+        if row["doc_id"] in own:
             yield {"text": row["text"], "label": read(row), "cluster": str(row["doc_id"])}
 
 

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from by_clock import prepared
 from draws import SCHEME_WEIGHT, Bag, Draws
@@ -66,6 +65,12 @@ def hypotheses(wordings_):
     return [f"This text is about {name}."] + ([f"This text deals with {'; '.join(descriptions)}."] if descriptions else [])
 
 
+def by_frame(values, asked):
+    """Texts x hypotheses -> texts x frames, the mean over the hypotheses of each."""
+    ends = np.cumsum([len(own) for own in asked])[:-1]
+    return np.stack([part.mean(1) for part in np.split(values, ends, axis=1)], axis=1)
+
+
 def drawn(material, rng, invented, vectors, count):
     news = [clip(t) for name in ("articles", "wikipedia_current_events", "huffpost") for t, _ in rng.sample(material.labelled_rows[name], 4000)]
     news += [t for t, _ in rng.sample(material.loaded.items, 12000)]
@@ -85,8 +90,7 @@ def drawn(material, rng, invented, vectors, count):
         own = own[: LABELS * 2 // 3]
         rest = [x for x in material.names[scheme] if x not in own]
         own += rng.sample(rest, min(len(rest), LABELS - len(own)))
-        near = material.near[scheme]
-        truth = [[1 if x in ls else -1 if any((x, o) in near for o in ls) else 0 for x in own] for _, ls in part]
+        truth = [[material.is_own(scheme, x, ls) for x in own] for _, ls in part]
         yield [t for t, _ in part], [material.known.get(scheme, {}).get(x, [x]) for x in own], np.array(truth, dtype=np.int8)
 
 
@@ -99,9 +103,7 @@ def pair_odds(model, tok, texts, labels):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(ids, segments, mask, "frames").float()
         margins[at.numpy()] = (logits[:, 1] - logits[:, 0]).numpy()
-    ends = np.cumsum([len(own) for own in asked])[:-1]
-    each = np.split(margins.reshape(len(texts), -1), ends, axis=1)
-    return PAIR_SCALE * np.stack([part.mean(1) for part in each], axis=1) + PAIR_BIAS
+    return PAIR_SCALE * by_frame(margins.reshape(len(texts), -1), asked) + PAIR_BIAS
 
 
 def main():
@@ -113,9 +115,7 @@ def main():
     parser.add_argument("--blocks", type=int, default=240)
     args = parser.parse_args()
     torch.set_num_threads(2)
-    model, tok, reader = PairModel().eval(), tokenizer(limit=96), Shipped(args.model)
-    lacking = model.take(load_file(args.weights))
-    assert not lacking, lacking
+    model, tok, reader = PairModel.of_checkpoint(args.weights), tokenizer(limit=96), Shipped(args.model)
     vectors = lambda texts: reader(texts)["embedding"]
     settings = json.loads((args.model / "calibration.json").read_text())["frames"]
     def made():

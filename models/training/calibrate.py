@@ -48,18 +48,22 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def scale_and_bias(schemes, start=(10.0, -5.0)):
-    """Logistic regression of truth on cosine (or on another score); every left-out scheme weighs the same. schemes: [(cosines, truth)]."""
-    x = np.concatenate([c.ravel() for c, _ in schemes])
+def logistic(schemes, start):
+    """Weights of some scores, and a bias, by logistic regression; every scheme weighs the same. schemes: [([scores, ...], truth)]."""
+    x = np.concatenate([np.stack([s.ravel() for s in scores], axis=1) for scores, _ in schemes])
     y = np.concatenate([t.ravel() for _, t in schemes]).astype(float)
     w = np.concatenate([np.full(t.size, 1 / t.size) for _, t in schemes])
 
     def loss(parameters):
-        z = parameters[0] * x + parameters[1]
+        z = x @ parameters[:-1] + parameters[-1]
         return float((w * (np.logaddexp(0, z) - y * z)).sum())
 
-    scale, bias = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000}).x
-    return float(scale), float(bias)
+    return minimize(loss, start, method="Nelder-Mead", options={"maxiter": 4000}).x.tolist()
+
+
+def scale_and_bias(schemes, start=(10.0, -5.0)):
+    """Of a cosine, or of another score. schemes: [(scores, truth)]."""
+    return logistic([([scores], truth) for scores, truth in schemes], start)
 
 
 def frames_threshold(schemes, scale, bias):

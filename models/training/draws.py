@@ -63,6 +63,12 @@ class Draws:
         picks = self.rng.choices(list(TONE_WEIGHT), list(TONE_WEIGHT.values()), k=n)
         return [self.tone[source].draw(1)[0] for source in picks]
 
+    def is_own(self, scheme, label, own):
+        """1 the text's label, 0 not its label, -1 unknown: it means nearly the same as one that is."""
+        if label in own:
+            return 1
+        return -1 if any((label, x) in self.near[scheme] for x in own) else 0
+
     def find_near(self, vectors_of):
         """Which labels of a scheme mean nearly the same, and which are akin to each, by the starting model's vectors."""
         self.near, self.akin = {}, {}

@@ -8,10 +8,9 @@ Every step writes what it made into --out and is skipped when that is there alre
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file
 
 import steps
-from blocks import hypotheses, read_blocks
+from blocks import by_frame, hypotheses, read_blocks
 from calibrate import (expected_calibration_error, frames_threshold, interval, loaded_threshold, macro_f1, scale_and_bias, sigmoid, softmax,
                        temperature)
 from frames import accuracy, dev_schemes, mean_auc
@@ -34,12 +33,7 @@ def step_train(args):
 
 def step_settle(args):
     """Of what was trained, or of --weights."""
-    model = PairModel()
-    if args.weights:
-        lacking = model.take(load_file(args.weights))
-        assert not lacking, lacking
-    else:
-        model = PairModel.load(args.out / "training" / "trained.safetensors")
+    model = PairModel.of_checkpoint(args.weights) if args.weights else PairModel.load(args.out / "training" / "trained.safetensors")
     steps.train(Settler(model, pair_material(args.data, args.out / "training"), read_blocks(args.blocks), args.out / "settling"), args.settle_minutes)
 
 
@@ -82,11 +76,11 @@ def frame_margins(reader, scheme):
     """{head: texts x frames}, the mean over a frame's hypotheses of how far entailment stands above its alternative, in logits."""
     frames = [hypotheses(w) for w in scheme.scheme.values()]
     logits = reader([(text, h) for text in scheme.texts for own in frames for h in own], size=64)
-    ends, found = np.cumsum([len(own) for own in frames])[:-1], {}
+    found = {}
     for head in ("frames", "entailment"):
         values = logits["logits_" + head]
         margins = (values[:, PAIR_HEADS[head].index("entailment")] - values[:, 0]).reshape(len(scheme.texts), -1)
-        found[head] = np.stack([part.mean(1) for part in np.split(margins, ends, axis=1)], axis=1)
+        found[head] = by_frame(margins, frames)
     return found
 
 

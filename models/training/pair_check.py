@@ -9,8 +9,6 @@ import argparse
 import json
 from pathlib import Path
 
-from safetensors.torch import load_file
-
 from pair_encoder import PairModel
 from pair_export import check
 from pair_sets import Pair, dev_nli
@@ -24,9 +22,7 @@ def main():
     parser.add_argument("--model", type=Path, default=Path(__file__).parent.parent / "pair")
     parser.add_argument("--pairs", type=int, default=2000)
     args = parser.parse_args()
-    model = PairModel().eval()
-    lacking = model.take(load_file(args.weights))
-    assert not lacking, lacking
+    model = PairModel.of_checkpoint(args.weights)
     sentences = [Pair((r["text"], None), 0) for r in rows(args.data, "anno_lexical/test")[: args.pairs]]
     found = {"sentences": len(sentences)} | check(model, args.model, sentences, ("tone", "loaded"))
     found |= check(model, args.model, dev_nli(args.data)[: args.pairs], ("entailment", "frames"))

@@ -68,6 +68,14 @@ class PairModel(nn.Module):
         model.load_state_dict(load_file(path))
         return model.eval()
 
+    @classmethod
+    def of_checkpoint(cls, path):
+        """From a safetensors file under the names of BERT checkpoints, which must have every part."""
+        model = cls()
+        lacking = model.take(load_file(path))
+        assert not lacking, lacking
+        return model.eval()
+
     def save(self, path):
         save_file({k: v.detach().contiguous().clone() for k, v in self.state_dict().items()}, path)
 

@@ -10,27 +10,11 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
-from scipy.optimize import minimize
-
-from calibrate import expected_calibration_error, frames_threshold, sigmoid
+from calibrate import expected_calibration_error, frames_threshold, logistic, sigmoid
 from frames import accuracy, dev_schemes, f1, mean_auc
 from pair import HERE, frame_margins
 from sets import wordings
 from shipped import Shipped
-
-
-def weights_of(parts):
-    """parts: [(scores: rows x 2, truth: rows)] -> weights of the two scores, and a bias."""
-    x = np.concatenate([scores for scores, _ in parts])
-    y = np.concatenate([truth for _, truth in parts]).astype(float)
-    w = np.concatenate([np.full(len(truth), 1 / len(truth)) for _, truth in parts])
-
-    def loss(parameters):
-        z = x @ parameters[:2] + parameters[2]
-        return float((w * (np.logaddexp(0, z) - y * z)).sum())
-
-    return minimize(loss, [0.5, 0.5, 0.0], method="Nelder-Mead", options={"maxiter": 4000}).x
 
 
 def main():
@@ -46,7 +30,7 @@ def main():
         margins = frame_margins(reader, scheme)["frames"] / pair["temperature"] + pair["bias"]
         logits = own["scale"] * scheme.cosines(lambda texts: vectors(texts)["embedding"]) + own["bias"]
         parts.append((scheme.name, margins, logits, scheme.truth))
-    entailment, weight, bias = weights_of([(np.stack([m.ravel(), v.ravel()], 1), t.ravel()) for _, m, v, t in parts])
+    entailment, weight, bias = logistic([([m, v], t) for _, m, v, t in parts], (0.5, 0.5, 0.0))
     both = [entailment * m + weight * v + bias for _, m, v, _ in parts]
     threshold, _, level = frames_threshold([(z, t) for z, (*_, t) in zip(both, parts)], 1.0, 0.0)
     print(f"[stacked]\nentailment = {entailment:.4f}\nvectors = {weight:.4f}\nbias = {bias:.4f}\nthreshold = {threshold:.2f}  # within 0.01 of its mean micro-F1: {level[0]} to {level[1]}")

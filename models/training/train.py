@@ -45,16 +45,8 @@ class Material(Draws):
         self.rng.shuffle(own)
         rest = [x for x in self.names[scheme] if x not in own]
         labels = own[:LABELS] + self.rng.sample(rest, min(len(rest), LABELS - len(own[:LABELS])))
-        near = self.near[scheme]
-        truth = torch.tensor([[self.is_own(x, ls, near) for x in labels] for _, ls in part])
+        truth = torch.tensor([[float(self.is_own(scheme, x, ls)) for x in labels] for _, ls in part])
         return [t for t, _ in part], [self.wording(scheme, x) for x in labels], truth
-
-    @staticmethod
-    def is_own(label, own, near):
-        """1 the text's label, 0 not its label, -1 unknown: it means nearly the same as one that is."""
-        if label in own:
-            return 1.0
-        return -1.0 if any((label, x) in near for x in own) else 0.0
 
     def paired(self):
         part = self.pairs.draw(TEXTS)

@@ -16,8 +16,8 @@ pub struct Settings {
     pub frames: Option<String>,
     /// How frames are scored: embedding (also called bi: a sentence's vector against the frames' descriptions; the default),
     /// cross (a cross-encoder reads sentence and hypothesis together, a pass for each; with our own models the embedding's reading
-    /// is weighed in), cascade (embedding first, cross for the frames that it
-    /// leaves open) or student (learns from a sample of the collection what cross would say, and corrects the estimates by it)
+    /// is weighed in), cascade (embedding first, cross for the frames that it leaves open) or student (learns from a sample of the
+    /// collection what cross would say, and corrects the estimates by it)
     #[arg(long, value_name = "NAME")]
     pub scorer: Option<String>,
     /// Most frames of a sentence that the cascade gives to the cross-encoder; 6 by default

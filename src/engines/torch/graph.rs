@@ -1,6 +1,6 @@
 //! The weights of our own `.onnx` files, by the names that they carry in BERT checkpoints.
 //!
-//! There are two layouts: `models/training/graph.py` writes one, the pair model is of the other. Both keep a matrix as int8
+//! There are two layouts: `models/training/graph.py` writes one, the pair model's first weights were of the other. Both keep a matrix as int8
 //! values `NAME.q` with a scale `NAME.s` for each output (for the word embeddings: for each word).
 
 use std::path::Path;
