@@ -190,13 +190,13 @@ fn limiting_beta_quantile(p: f64, a: f64, b: f64) -> f64 {
 }
 
 fn rate(ratio: f64, variance: f64, sums: &RatioSums, shrink: f64, alpha: f64) -> Interval {
+    // No more than one occurrence a token.
     if ratio <= 0.0 {
-        return Interval { low: 0.0, high: garwood(0.0, alpha).1 / sums.x, method: "garwood" };
+        return Interval { low: 0.0, high: (garwood(0.0, alpha).1 / sums.x).min(1.0), method: "garwood" };
     }
     // count² · Var(R)/R² = 1/(relative variance): the count that a Poisson of the same relative error would have.
     let count = if variance > 0.0 { (ratio * ratio / variance * shrink).min(sums.y) } else { sums.n.min(sums.y) };
     let (low, high) = garwood(count, alpha);
-    // No more than one occurrence a token.
     Interval { low: ratio * low / count, high: (ratio * high / count).min(1.0), method: "garwood_effective" }
 }
 
@@ -285,6 +285,8 @@ mod tests {
         assert!((none.high - (1.0 - 0.025f64.powf(0.1))).abs() < 1e-9, "ten articles, not eighty sentences");
         let all = headline(Kind::Share, &articles(8.0, 10), 0.05).unwrap();
         assert!((all.low - (1.0 - none.high)).abs() < 1e-9 && all.high == 1.0);
+        let few_tokens = RatioMoments::of([(0.0, 1.0), (0.0, 1.0)].into_iter());
+        assert_eq!(headline(Kind::Rate, &few_tokens, 0.05).unwrap().high, 1.0, "no more than one a token");
         assert_eq!(headline(Kind::Share, &articles(3.0, 1), 0.05), None);
         assert_eq!(headline(Kind::Mean { least: 0.0, most: 1.0 }, &articles(3.0, 5), 0.05), None);
     }
