@@ -7,6 +7,7 @@ use std::time::Instant;
 use polars::prelude::*;
 
 use super::checkpoint::{Checkpoint, ChunkAccount, RemovalRow};
+use super::hold::Held;
 use super::lesson::Learnt;
 use super::{Job, Read, Setup, add_seconds, sentence_table};
 use crate::config::{Settings, TableSettings};
@@ -184,8 +185,9 @@ fn student_note(learnt: &Learnt) -> String {
 /// Makes tables and page again from `sentences.parquet` and `run.json`, with no inference.
 ///
 /// # Errors
-/// A folder that is no finished run, or settings out of range.
+/// A folder that is no finished run, or that another framescope writes to, or settings out of range.
 pub fn rebuild(run: &Path, settings: Settings) -> Result<RunManifest> {
+    let _held = Held::new(run)?;
     let mut manifest = RunManifest::load(run)?;
     let fail = |reason: String| Error::Run { path: run.join(RUN_JSON), reason };
     let earlier = table_settings(run, &manifest)?;

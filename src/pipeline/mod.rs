@@ -4,6 +4,7 @@
 mod checkpoint;
 mod comparison;
 mod finish;
+mod hold;
 mod inspection;
 mod lesson;
 mod output;
@@ -65,7 +66,7 @@ pub struct Outcome {
 /// first sentence is scored. A bad record never is an error: it is listed in `rejected.csv`.
 pub fn score(job: &Job<'_>, progress: &dyn Progress) -> Result<Outcome> {
     let started = chrono::Utc::now();
-    output::prepare(job.output, job.inputs)?;
+    let _held = output::prepare(job.output, job.inputs)?;
     let workers = rayon::ThreadPoolBuilder::new()
         .num_threads(job.config.threads)
         .build()

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::DirEntry;
 
+use super::hold::Held;
 use crate::error::{Error, Result};
 
 /// Bytes of a run folder and its checkpoint for each byte of text read, and what any run takes. On 6,000 articles,
@@ -14,18 +15,19 @@ const BYTES_A_RUN: u64 = 32 << 20;
 /// How much text a compressed byte unpacks to, about.
 const UNPACKED: u64 = 3;
 
-/// Makes the folder, tries to write in it and compares the room on its disk with what the run will take at least.
+/// Makes the folder, keeps others from writing to it, tries to write in it and compares the room on its disk with what the run will take at least.
 ///
 /// # Errors
-/// A folder that cannot be made or written, or a disk without the room.
-pub(super) fn prepare(output: &Path, inputs: &[PathBuf]) -> Result<()> {
+/// A folder that cannot be made or written, or that another run writes to, or a disk without the room.
+pub(super) fn prepare(output: &Path, inputs: &[PathBuf]) -> Result<Held> {
     std::fs::create_dir_all(output).map_err(Error::io(output))?;
+    let held = Held::new(output)?;
     let fail = |reason: String| Error::Run { path: output.to_owned(), reason };
     tempfile::NamedTempFile::new_in(output).map_err(|e| fail(format!("cannot be written: {e}")))?;
     let free = fs4::available_space(output).map_err(Error::io(output))?;
     match missing(expected(inputs), free) {
         Some(reason) => Err(fail(reason)),
-        None => Ok(()),
+        None => Ok(held),
     }
 }
 

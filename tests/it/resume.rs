@@ -114,3 +114,37 @@ fn a_collection_that_changed_is_not_resumed() {
     assert_eq!(changed.status.code(), Some(2));
     assert!(stderr(&changed).contains("other input files"), "{}", stderr(&changed));
 }
+
+/// What a running process holds, this one holds in its place: where two wrote, chunks of one run would stand among the other's.
+#[cfg(unix)]
+#[test]
+fn two_do_not_write_to_one_run_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("run");
+    score(&["seeds/articles"], &output, &[], 0);
+    let path = output.display().to_string();
+    let held = std::fs::File::open(&output).unwrap();
+    held.try_lock().unwrap();
+    let scoring = ["score", "seeds/articles", "-o", &path, "--engine", "fake", "--restart"];
+    for args in [&scoring[..], &["report", &path]] {
+        let refused = run(args);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(
+            stderr(&refused).contains(&path) && stderr(&refused).contains("another framescope"),
+            "{}",
+            stderr(&refused)
+        );
+    }
+    drop(held);
+    // What a killed one left.
+    std::fs::create_dir(output.join(".writing-tables")).unwrap();
+    std::fs::write(output.join(".writing-tables/outlets.csv"), "half").unwrap();
+    std::fs::write(output.join(".writing-page"), "half").unwrap();
+    let report = run(&["report", &path]);
+    assert_eq!(report.status.code(), Some(0), "{}", stderr(&report));
+    let left = std::fs::read_dir(&output)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(left.count(), 0);
+}

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// How the names of files and folders begin that are not finished.
+pub const UNFINISHED: &str = ".writing-";
+
 /// Writes `path` through a temporary file in the same folder and renames it into place.
 ///
 /// # Errors
@@ -12,7 +15,7 @@ use crate::error::{Error, Result};
 pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = tempfile::Builder::new()
-        .prefix(".writing-")
+        .prefix(UNFINISHED)
         .permissions(permissions())
         .tempfile_in(folder)
         .map_err(Error::io(path))?;

@@ -13,7 +13,7 @@ mod tables;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use atomic::write_atomically;
+pub use atomic::{UNFINISHED, write_atomically};
 pub use codebook::{ColumnMeaning, column_meaning, parquet_metadata};
 pub use csv_cells::{BYTE_ORDER_MARK, guard_cell};
 pub use page::wording::{Scale, count, measure_label, probability};

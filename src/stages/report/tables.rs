@@ -8,7 +8,7 @@ use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 use serde_json::{Value, json};
 
-use super::atomic::write_atomically;
+use super::atomic::{UNFINISHED, write_atomically};
 use super::codebook::{column_meaning, parquet_metadata, table_meaning};
 use super::csv_cells::{write_header, write_rows};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl<'a> TableWriter<'a> {
     /// # Errors
     /// [`Error::Io`] where nothing can be written to the run folder.
     pub fn new(run_dir: &'a Path) -> Result<Self> {
-        let gathered = tempfile::Builder::new().prefix(".writing-").tempdir_in(run_dir).map_err(Error::io(run_dir))?;
+        let gathered = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(run_dir).map_err(Error::io(run_dir))?;
         Ok(Self { run_dir, gathered, written: Vec::new(), open: None })
     }
 
