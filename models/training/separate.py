@@ -1,8 +1,8 @@
 """An encoder of its own for tone or for loaded language, against the shared one: is a pass more worth its cost?
 
-    python separate.py --data DIR --out DIR --task tone|loaded --minutes M [--emotions]
+    python separate.py --data DIR --out DIR --task tone|loaded --minutes M [--start FOLDER] [--emotions]
 
-From the starting weights, all six layers trained, the same rows and the same teachers as the shared encoder; the log says what the
+From the starting weights, or from the shared encoder's (at lower rates), all six layers trained, the same rows and the same teachers as the shared encoder; the log says what the
 running mean of the weights reaches on the dev rows. Nothing that ships comes from it.
 """
 
@@ -20,7 +20,7 @@ from calibrate import macro_f1, softmax
 from encoder import Batcher, OnePass, encode, matrices
 from sets import Measured, loaded_rows, rows, tone_rows
 from teacher import taught_by
-from train import OWN_LABEL, RATES
+from train import LATER_RATES, OWN_LABEL, RATES
 
 HERE = Path(__file__).parent
 TEXTS = 48
@@ -39,13 +39,14 @@ def emotion_rows(root):
 
 
 class Separate(ByClock):
-    RATES, CHECK_EVERY, REPORT_EVERY = RATES, 300, 100
+    CHECK_EVERY, REPORT_EVERY = 300, 100
 
     def __init__(self, args, seed=11):
         torch.manual_seed(seed)
         self.task, self.out = args.task, args.out
         self.out.mkdir(parents=True, exist_ok=True)
-        self.model = OnePass.start()
+        self.RATES = LATER_RATES if args.start else RATES
+        self.model = OnePass.start(args.start)
         for layer in self.model.bert.encoder.layer:
             layer.requires_grad_(True)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
@@ -67,7 +68,7 @@ class Separate(ByClock):
             self.dev = loaded_rows(args.data, measured, "dev")
         encoder = [p for p in self.model.bert.encoder.parameters() if p.requires_grad]
         groups = [("encoder", encoder), ("heads", list(self.model.heads[self.task].parameters()))]
-        self.optimiser = torch.optim.AdamW([{"params": p, "lr": RATES[n], "name": n, "weight_decay": 0.01} for n, p in groups])
+        self.optimiser = torch.optim.AdamW([{"params": p, "lr": self.RATES[n], "name": n, "weight_decay": 0.01} for n, p in groups])
         self.batch = Batcher(limit=64)
         self.elapsed, self.step, self.loss = 0.0, 0, 0.0
 
@@ -118,6 +119,7 @@ def main():
     flags = steps.parser(__doc__, {})
     flags.add_argument("--task", choices=("tone", "loaded"), required=True)
     flags.add_argument("--emotions", action="store_true", help="GoEmotions among the tone texts")
+    flags.add_argument("--start", type=Path, help="folder of the one-pass model to go on from")
     flags.add_argument("--teacher", type=Path, default=HERE.parent / "pair")
     flags.add_argument("--shared", type=Path, default=HERE.parent / "onepass", help="folder of the shared one-pass model, the second teacher")
     args = flags.parse_args()
