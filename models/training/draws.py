@@ -56,6 +56,10 @@ class Draws:
         self.loaded = Bag(loaded_rows(root, self.measured, "train"), self.rng)
         self.loaded_dev = loaded_rows(root, self.measured, "dev")
 
+    def head_texts(self):
+        """Those that the heads learn from."""
+        return [text for bag in (*self.tone.values(), self.loaded) for text, _ in bag.items]
+
     def wording(self, scheme, label, rng=None):
         return varied_wording(self.known.get(scheme, {}).get(label, [label]), rng or self.rng)
 

@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from torch import nn
 
-import draws
 import steps
-from by_clock import ByClock
+from by_clock import ByClock, prepared
 from calibrate import macro_f1, softmax
+from draws import Bag, Draws
 from encoder import Batcher, OnePass, encode, matrices
-from sets import Measured, loaded_rows, rows, tone_rows
+from sets import rows
 from teacher import taught_by
 from train import LATER_RATES, OWN_LABEL, RATES
 
 HERE = Path(__file__).parent
 TEXTS = 48
 # Share of the tone texts that are GoEmotions', where asked for; the groups are those of Demszky et al. 2020, ambiguous ones left out.
-EMOTIONS = 0.3
+EMOTIONS = 0.23
 NEGATIVE = "anger annoyance disappointment disapproval disgust embarrassment fear grief nervousness remorse sadness".split()
 POSITIVE = "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief".split()
 
@@ -50,22 +50,12 @@ class Separate(ByClock):
         for layer in self.model.bert.encoder.layer:
             layer.requires_grad_(True)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.rng = draws.random.Random(seed)
-        measured = Measured(args.data)
-        tone, dev = tone_rows(args.data, measured)
-        loaded = loaded_rows(args.data, measured, "train")
-        taught = [t for part in tone.values() for t, _ in part] + [t for t, _ in loaded]
-        self.taught = taught_by([args.teacher, args.shared], taught, self.out)
-        if args.task == "tone":
-            weight = dict(draws.TONE_WEIGHT)
-            if args.emotions:
-                tone["goemotions"] = [pair for pair in emotion_rows(args.data) if not measured.repeats(pair[0])]
-                weight["goemotions"] = EMOTIONS
-            self.bags = {s: (draws.Balanced if s == "ccf" else draws.Bag)(part, self.rng) for s, part in tone.items()}
-            self.weight, self.dev = weight, dev["newsmtsc"] + dev["ccf"]
-        else:
-            self.bags, self.weight = {"loaded": draws.Bag(loaded, self.rng)}, {"loaded": 1.0}
-            self.dev = loaded_rows(args.data, measured, "dev")
+        self.material = prepared(self.out, lambda: Draws(args.data, seed))
+        self.taught = taught_by([args.teacher, args.shared], self.material.head_texts(), self.out)
+        fresh = [pair for pair in emotion_rows(args.data) if not self.material.measured.repeats(pair[0])]
+        self.emotions = Bag(fresh, self.material.rng) if args.emotions else None
+        dev = self.material.tone_dev
+        self.dev = dev["newsmtsc"] + dev["ccf"] if self.task == "tone" else self.material.loaded_dev
         encoder = [p for p in self.model.bert.encoder.parameters() if p.requires_grad]
         groups = [("encoder", encoder), ("heads", list(self.model.heads[self.task].parameters()))]
         self.optimiser = torch.optim.AdamW([{"params": p, "lr": self.RATES[n], "name": n, "weight_decay": 0.01} for n, p in groups])
@@ -73,15 +63,20 @@ class Separate(ByClock):
         self.elapsed, self.step, self.loss = 0.0, 0, 0.0
 
     def random_sources(self):
-        return {"rng": self.rng}
+        return {"rng": self.material.rng}
 
     @staticmethod
     def matrices(model, part):
         return matrices(model.part(part))
 
+    def drawn(self):
+        if self.task == "loaded":
+            return self.material.loaded.draw(TEXTS)
+        emotions = self.emotions.draw(sum(self.material.rng.random() < EMOTIONS for _ in range(TEXTS))) if self.emotions else []
+        return emotions + self.material.toned(TEXTS - len(emotions))
+
     def one_step(self):
-        sources = self.rng.choices(list(self.weight), list(self.weight.values()), k=TEXTS)
-        part = [self.bags[source].draw(1)[0] for source in sources]
+        part = self.drawn()
         texts, truth = [t for t, _ in part], torch.tensor([c for _, c in part])
         with torch.autocast("cpu", dtype=torch.bfloat16):
             _, pooled = self.model(*self.batch(texts))

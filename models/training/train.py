@@ -33,7 +33,6 @@ class Material(Draws):
         super().__init__(root, seed)
         self.schemes = {name: Bag(part, self.rng) for name, part in self.labelled_rows.items()}
         self.pairs = Bag(pair_rows(root, self.measured), self.rng)
-        self.head_texts = [t for bag in (*self.tone.values(), self.loaded) for t, _ in bag.items]
 
     def labelled(self):
         """Texts, label wordings, and truth (texts x labels): 1 own, 0 not, -1 unknown."""
@@ -85,7 +84,7 @@ class Trainer(ByClock):
         self.start = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.material = prepared(self.out, lambda: self.made(root, seed))
-        self.taught = taught_by([teacher] + [start] * bool(start), self.material.head_texts, self.out)
+        self.taught = taught_by([teacher] + [start] * bool(start), self.material.head_texts(), self.out)
         self.blocks = BlockBag(blocks, self.material.rng) if blocks else None
         scales = [self.model.scale, self.model.bias]
         encoder = [p for p in self.model.bert.parameters() if p.requires_grad]
