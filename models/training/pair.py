@@ -71,7 +71,6 @@ def calibrated_frames(reader, schemes):
             "schemes": {s.name: {"n": len(m), "accuracy": accuracy(s.truth, m), "auc": mean_auc(s.truth, m)} for s, (m, _) in zip(schemes, parts)}}
 
 
-
 def frame_margins(reader, scheme):
     """{head: texts x frames}, the mean over a frame's hypotheses of how far entailment stands above its alternative, in logits."""
     frames = [hypotheses(w) for w in scheme.scheme.values()]

@@ -17,10 +17,10 @@ import steps
 from by_clock import ByClock, prepared
 from calibrate import macro_f1, softmax
 from draws import Bag, Draws
-from encoder import Batcher, OnePass, encode, matrices
+from encoder import Batcher, OnePass, encode
 from sets import rows
 from teacher import taught_by
-from train import LATER_RATES, OWN_LABEL, RATES
+from train import LATER_RATES, RATES, Trainer, labelled_loss
 
 HERE = Path(__file__).parent
 TEXTS = 48
@@ -52,8 +52,8 @@ class Separate(ByClock):
         self.mean = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.material = prepared(self.out, lambda: Draws(args.data, seed))
         self.taught = taught_by([args.teacher, args.shared], self.material.head_texts(), self.out)
-        fresh = [pair for pair in emotion_rows(args.data) if not self.material.measured.repeats(pair[0])]
-        self.emotions = Bag(fresh, self.material.rng) if args.emotions else None
+        fresh = [pair for pair in emotion_rows(args.data) if not self.material.measured.repeats(pair[0])] if args.emotions else []
+        self.emotions = Bag(fresh, self.material.rng)
         dev = self.material.tone_dev
         self.dev = dev["newsmtsc"] + dev["ccf"] if self.task == "tone" else self.material.loaded_dev
         encoder = [p for p in self.model.bert.encoder.parameters() if p.requires_grad]
@@ -65,27 +65,20 @@ class Separate(ByClock):
     def random_sources(self):
         return {"rng": self.material.rng}
 
-    @staticmethod
-    def matrices(model, part):
-        return matrices(model.part(part))
-
     def drawn(self):
         if self.task == "loaded":
             return self.material.loaded.draw(TEXTS)
-        emotions = self.emotions.draw(sum(self.material.rng.random() < EMOTIONS for _ in range(TEXTS))) if self.emotions else []
+        emotions = self.emotions.draw(sum(self.material.rng.random() < EMOTIONS for _ in range(TEXTS))) if self.emotions.items else []
         return emotions + self.material.toned(TEXTS - len(emotions))
 
     def one_step(self):
         part = self.drawn()
-        texts, truth = [t for t, _ in part], torch.tensor([c for _, c in part])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            _, pooled = self.model(*self.batch(texts))
-        logits = self.model.heads[self.task](pooled.float())
-        own = nn.functional.cross_entropy(logits, truth, label_smoothing=0.05)
+        texts = [t for t, _ in part]
+        _, pooled = Trainer.read(self.model, *self.batch(texts))
+        logits = self.model.heads[self.task](pooled)
         known = [n for n, text in enumerate(texts) if text in self.taught]
         shares = torch.from_numpy(np.stack([self.taught[texts[n]][self.task] for n in known]))
-        taught = nn.functional.cross_entropy(logits[known], shares)
-        loss = OWN_LABEL * own + (1 - OWN_LABEL) * taught
+        loss = labelled_loss(logits, [c for _, c in part], nn.functional.cross_entropy(logits[known], shares))
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()

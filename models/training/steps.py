@@ -26,7 +26,8 @@ def parser(about, steps):
     flags.add_argument("--out", type=Path, required=True, help="where the model and the reports go")
     flags.add_argument("--minutes", type=float, default=80, help="wall clock of the training")
     flags.add_argument("--threads", type=int, default=2)
-    flags.add_argument("--only", choices=steps, help="run one step, even if it was done before")
+    if steps:
+        flags.add_argument("--only", choices=steps, help="run one step, even if it was done before")
     return flags
 
 

@@ -72,6 +72,12 @@ def label_loss(model, texts, labels, truth):
     return losses[0] + 0.5 * losses[-1] + 2.0 * both
 
 
+def labelled_loss(logits, classes, taught):
+    """Of a head, on texts that have its label: the label, against `taught`, the loss on the teacher's shares."""
+    own = nn.functional.cross_entropy(logits, torch.tensor(classes), label_smoothing=0.05)
+    return OWN_LABEL * own + (1 - OWN_LABEL) * taught
+
+
 class Trainer(ByClock):
     SETTLED_AT = {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8, "heads": 0.9}
 
@@ -124,8 +130,7 @@ class Trainer(ByClock):
             shares = torch.from_numpy(np.stack([self.taught[t][head] for t in texts]))
             taught = nn.functional.cross_entropy(logits, shares)
             if head == name:
-                own = nn.functional.cross_entropy(logits, torch.tensor([c for _, c in part]), label_smoothing=0.05)
-                losses[head] = OWN_LABEL * own + (1 - OWN_LABEL) * taught
+                losses[head] = labelled_loss(logits, [c for _, c in part], taught)
             else:
                 losses[f"{head} taught"] = UNLABELLED * taught
         far = torch.zeros(())

@@ -1,7 +1,7 @@
 //! The weights of our own `.onnx` files, by the names that they carry in BERT checkpoints.
 //!
-//! There are two layouts: `models/training/graph.py` writes one, the pair model's first weights were of the other. Both keep a matrix as int8
-//! values `NAME.q` with a scale `NAME.s` for each output (for the word embeddings: for each word).
+//! `models/training/graph.py` writes them: a matrix is int8 values `NAME.q` with a scale `NAME.s` for each output (for the word embeddings:
+//! for each word).
 
 use std::path::Path;
 
@@ -58,27 +58,18 @@ fn weight(
     constants: &FxHashMap<&str, &TensorProto>,
 ) -> Result<Option<(String, Tensor)>, String> {
     let bare = name.strip_prefix("bert.").unwrap_or(name);
-    match bare {
-        "pos" | "positions" => {
-            return Ok(Some(("embeddings.position_embeddings.weight".into(), floats(tensor)?.squeeze_dim(0))));
-        }
-        "type" => return Ok(Some(("embeddings.token_type_embeddings.weight".into(), floats(tensor)?))),
-        _ => {}
+    if bare == "positions" {
+        return Ok(Some(("embeddings.position_embeddings.weight".into(), floats(tensor)?.squeeze_dim(0))));
     }
-    let Some((stem, part)) = bare.rsplit_once('.') else { return Ok(None) };
-    let part = match part {
-        "weight" | "g" => "weight",
-        "bias" | "b" | "beta" | "B" => "bias",
-        // inputs × outputs, as ONNX multiplies
-        "W" => return Ok(Some((format!("{stem}.weight"), floats(tensor)?.tr().contiguous()))),
-        "q" => {
+    match bare.rsplit_once('.') {
+        Some((_, "weight" | "bias")) => Ok(Some((bare.into(), floats(tensor)?))),
+        Some((stem, "q")) => {
             let scales = constants.get(format!("{}.s", &name[..name.len() - 2]).as_str());
             let scales = floats(scales.ok_or_else(|| format!("{name} has no scales"))?)?;
-            return Ok(Some((format!("{stem}.weight"), scaled(&whole(tensor)?, &scales)?)));
+            Ok(Some((format!("{stem}.weight"), scaled(&whole(tensor)?, &scales)?)))
         }
-        _ => return Ok(None),
-    };
-    Ok(Some((format!("{stem}.{part}"), floats(tensor)?)))
+        _ => Ok(None),
+    }
 }
 
 /// A scale a row (word embeddings), or a scale a column, where the matrix is stored inputs × outputs. A square matrix of
